@@ -1,0 +1,1 @@
+"""Agents: the programs that drive a model."""

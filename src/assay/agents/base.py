@@ -1,0 +1,82 @@
+"""The seam ``Agent``: the program that drives a model, as a pure recipe for one step in a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from assay.identity import Json
+from assay.records import Arm, Dialect, Ended, Record
+from assay.sandboxes.base import ExitRecord, Mount
+from assay.suites.base import Task
+
+MODEL_PATHS: Mapping[Dialect, str] = {
+    Dialect.MESSAGES: "/v1/messages",
+    Dialect.CHAT: "/v1/chat/completions",
+    Dialect.RESPONSES: "/v1/responses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """What an agent is asked in one step.
+
+    ``base_urls`` are the door's addresses inside the sandbox, by dialect, token included, without the
+    final ``MODEL_PATHS`` part. ``feedback`` is the visible tests' outcome for follow-up steps.
+    """
+
+    task: Task
+    step: int
+    arm: Arm
+    base_urls: Mapping[Dialect, str]
+    dialect: Dialect | None
+    max_output_tokens: int
+    feedback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start the agent: everything by inside path. ``files`` are written before the start."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Record):
+    """What the agent's own output says. ``ended`` is None when it ended as it should.
+
+    ``complaint`` (``format_error``, ``no_answer``) is for the scorer; ``facts`` are agent-specific counts.
+    """
+
+    ended: Ended | None = None
+    detail: str | None = None
+    complaint: str | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Agent(Protocol):
+    """One program. ``dialects`` is empty for agents without a model (anchors, commands)."""
+
+    name: ClassVar[str]
+    dialects: ClassVar[frozenset[Dialect]]
+
+    def version(self) -> str:
+        """The version that goes into the arm's identity. Raises ``MachineError`` when not installed."""
+        ...
+
+    def mounts(self, arm: Arm) -> Sequence[Mount]:
+        """Read-only trees that the sandbox must show."""
+        ...
+
+    def launch(self, request: StepRequest) -> Launch:
+        """Return the command for one step; pure."""
+        ...
+
+    def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:
+        """Read the step's output file (see ``Sandbox.run``). Never raises for what the agent printed."""
+        ...

@@ -1,0 +1,1 @@
+"""Evidence: its layout on disk, its readers, and the facts derived from it."""

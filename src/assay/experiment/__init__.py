@@ -1,0 +1,1 @@
+"""The experiment file: what to find out, validated and frozen."""

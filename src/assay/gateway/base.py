@@ -1,0 +1,107 @@
+"""What the gateway promises to those who run attempts: a door per attempt, and the truth about its spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from assay.providers import Provider
+from assay.records import Dialect, NanoUSD, OwnerKind, Record, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where a model id goes."""
+
+    provider: Provider
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget(Record):
+    """What one attempt may spend; None = no cap. A cap in money needs priced models or a token cap."""
+
+    nano_usd: NanoUSD | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes through a door.
+
+    ``models`` maps the ids that the agent may name to upstreams; with ``strict`` any other id is refused,
+    else it is forwarded to the upstream of the first entry and recorded. ``folder`` receives
+    ``gateway.jsonl`` and ``bodies/``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
+    only: trial, arm, task, type, variant, repetition.
+    """
+
+    owner_kind: OwnerKind
+    owner: str
+    attempt: str
+    models: Mapping[str, Upstream]
+    folder: Path
+    budget: Budget = field(default_factory=Budget)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = True
+    keep_bodies: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Record):
+    """What went through a door so far.
+
+    ``cost`` is None when nothing is known; ``lower_bound`` when a call was open or a call's usage or price
+    is unknown. ``provider_errors`` counts calls that failed upstream (status 0, 408, 429, 5xx);
+    ``last_call_failed`` says that the latest one did. ``queued_ms`` is the time spent held back.
+    """
+
+    calls: int = 0
+    open_calls: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+    cost: NanoUSD | None = None
+    unpriced_calls: int = 0
+    lower_bound: bool = False
+    provider_errors: int = 0
+    last_call_failed: bool = False
+    last_error: str | None = None
+    queued_ms: float = 0.0
+    simulated_ms: float = 0.0
+    over_budget: bool = False
+    refused_model: str | None = None
+    simulated: bool = False
+
+
+class Door(Protocol):
+    """An open way through the gateway for one attempt."""
+
+    def base_urls(self, door_url: str) -> Mapping[Dialect, str]:
+        """Addresses by dialect, ``<door_url>/a/<token>/<dialect>``."""
+        ...
+
+    def set_step(self, step: int) -> None:
+        """Calls from now on belong to this step."""
+        ...
+
+    def totals(self) -> Totals:
+        """Spend so far."""
+        ...
+
+    async def over_budget(self) -> None:
+        """Return once the attempt has used up its budget."""
+        ...
+
+    async def close(self) -> Totals:
+        """Kill the token, mark open calls ``in_flight_at_kill``, flush the log, return the final totals."""
+        ...
+
+
+class Gateway(Protocol):
+    """The local server between sandbox and model."""
+
+    socket: Path
+
+    def open(self, visitor: Visitor) -> Door:
+        """Make a door with a fresh token of 128 random bits."""
+        ...

@@ -1,0 +1,1 @@
+"""The Lab: simulated models of known truth behind real wire protocols."""

@@ -1,0 +1,1 @@
+"""The ledger: what was planned, run, paid and scored."""

@@ -1,0 +1,69 @@
+"""Providers: where a model id lives. Data, not code; known ones are in ``KNOWN`` and any other by ``base_url``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assay.records import Dialect, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Limits(Record):
+    """What a provider allows: calls at once and calls per minute. None = no limit of ours."""
+
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+    max_queue_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provider(Record):
+    """One endpoint.
+
+    ``auth`` says how the real key travels: ``x-api-key`` | ``bearer`` | ``none`` | any header name.
+    ``key_env`` / ``key_file`` say where it lies on the host; the key itself is never a field.
+    ``prices`` overrides rates per model id ("*" = all): USD per million tokens, by ``input output
+    cache_read cache_write_5m cache_write_1h``. ``kind == "lab"`` marks simulated models.
+    """
+
+    name: str
+    base_url: str
+    dialects: tuple[Dialect, ...]
+    kind: str = "http"
+    auth: str = "bearer"
+    key_env: str | None = None
+    key_file: str | None = None
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    quirks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def simulated(self) -> bool:
+        """True for the Lab: results are labelled, and cost never counts against ``max_cost``."""
+        return self.kind == "lab"
+
+
+_ALL = (Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES)
+
+KNOWN: Mapping[str, Provider] = {
+    provider.name: provider
+    for provider in (
+        Provider(
+            "anthropic", "https://api.anthropic.com", (Dialect.MESSAGES,), auth="x-api-key", key_env="ANTHROPIC_API_KEY"
+        ),
+        Provider("openai", "https://api.openai.com/v1", (Dialect.CHAT, Dialect.RESPONSES), key_env="OPENAI_API_KEY"),
+        Provider("openrouter", "https://openrouter.ai/api/v1", (Dialect.CHAT,), key_env="OPENROUTER_API_KEY"),
+        Provider(
+            "google",
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            (Dialect.CHAT,),
+            key_env="GEMINI_API_KEY",
+        ),
+        Provider("ollama", "http://127.0.0.1:11434/v1", (Dialect.CHAT,), auth="none"),
+        Provider("vllm", "http://127.0.0.1:8000/v1", (Dialect.CHAT,), auth="none"),
+        Provider("llama.cpp", "http://127.0.0.1:8080/v1", (Dialect.CHAT,), auth="none"),
+        Provider("lab", "http://127.0.0.1:0", _ALL, kind="lab", auth="none"),
+    )
+}

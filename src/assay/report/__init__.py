@@ -1,0 +1,1 @@
+"""Reports: findings on a page."""

@@ -1,0 +1,1 @@
+"""Routing: a policy estimated from facts."""

@@ -1,0 +1,1 @@
+"""Runs: the module that joins making evidence with reading it."""

@@ -1,0 +1,1 @@
+"""Sandboxes: where one attempt, or one verification, runs."""

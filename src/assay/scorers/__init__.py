@@ -1,0 +1,1 @@
+"""Scorers: numbers read from evidence."""

@@ -1,0 +1,1 @@
+"""Statistics for few, clustered, expensive measurements. Needs numpy only; imports nothing of Assay."""

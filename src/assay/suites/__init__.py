@@ -1,0 +1,1 @@
+"""Tasks and suites: what is asked, shown, hidden and verified."""

@@ -1,0 +1,1 @@
+"""Conformance suites and scripted doubles for those who write new parts."""
