@@ -118,10 +118,11 @@ def _add(one: int | None, two: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Arm(Record):
-    """The thing compared. Identity = content of everything but ``label``.
+    """The thing compared. Identity = content of everything but ``label`` and ``names``.
 
     ``variant``, ``profile`` and ``settings`` hold content (the prompt text itself, not its name), so
     that a changed prompt is another arm. ``replicate`` is 0, or 1 for the twin of an A/A control.
+    ``names`` are what the experiment file calls its parts: ``model``, ``variant``, ``profile``, ``control``.
     """
 
     agent: str
@@ -133,12 +134,13 @@ class Arm(Record):
     settings: Mapping[str, Json] = field(default_factory=dict)
     replicate: int = 0
     label: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> ArmId:
         """``hash(agent, version, model, provider, variant, profile, settings, replicate)``."""
         content = self.to_json()
-        del content["label"]
+        del content["label"], content["names"]
         return content_id("arm", content)
 
 

@@ -27,7 +27,7 @@ class Sums(Record):
     @property
     def variance(self) -> float | None:
         """Sample variance (n - 1); None below two known values, never 0 for one."""
-        if self.n < 2:
+        if self.n <= 1:
             return None
         return max(0.0, (self.squares - self.total * self.total / self.n) / (self.n - 1))
 
@@ -37,11 +37,11 @@ class CellFact(Record):
     """One task x arm, summed over its settled trials: the only input of paired analysis.
 
     Each settled trial counts once, by its counting attempt. ``solved`` sums 0/1 over trials whose verdict is
-    known; ``unknown`` there are infrastructure, provider and harness failures. ``cost`` is USD per trial over
-    **all** its attempts, lost ones included. ``metrics`` holds further scores (``score``, ``tests``, ``lint``,
+    known; ``unknown`` there are infrastructure, provider and harness failures. ``cost`` is USD per trial
+    over **all** its attempts, lost ones included. ``metrics`` holds further scores (``score``, ``tests``, ``lint``,
     ``complexity``, ``files_changed``, ...). ``by_outcome`` counts trials by derived outcome:
-    ``solved``, ``failed``, or the ``ended`` word with ``+solved`` / ``+failed`` (e.g. ``timeout+failed``), or the bare
-    ``provider_error``, ``infrastructure``, ``harness_error``. ``complaints`` counts ``tampered``, ``format_error``, ....
+    ``solved``, ``failed``, or the ``ended`` word with ``+solved`` / ``+failed`` (e.g. ``timeout+failed``), or
+    the bare ``provider_error``, ``infrastructure``, ``harness_error``. ``complaints`` counts ``tampered``, ``format_error``, ....
     Seconds in ``wall_s`` are measured; ``simulated_s`` is what a Lab model claims.
     """
 
