@@ -9,17 +9,24 @@ from assay.records import Attempt, NanoUSD, Order, Outcome, OwnerKind, Price, Pr
 
 
 class Ledger(Protocol):
-    """Durable, shared by any number of workers; every method is safe to call twice.
+    """One run's books: durable, shared by any number of workers; every method is safe to call twice.
 
-    Lease time is the ledger's own clock. ``claim`` is the only permission to spend.
+    Lease time is the ledger's own clock. ``claim`` is the only permission to spend. All methods raise
+    ``LedgerError`` when the store refuses (a full disk, a damaged file), and then nothing was changed.
     """
+
+    run_id: str
 
     async def plan(self, trials: Iterable[Trial]) -> int:
         """Record trials that are not there yet; return how many were new."""
         ...
 
-    async def pending(self, run_id: str) -> Sequence[TrialId]:
+    async def pending(self) -> Sequence[TrialId]:
         """Trials owed, in plan order: not settled for good and without a live lease."""
+        ...
+
+    async def open_item(self, kind: OwnerKind, owner: str) -> None:
+        """Make a work item other than a trial claimable: whatever spends goes through ``claim``."""
         ...
 
     async def claim(
@@ -28,53 +35,65 @@ class Ledger(Protocol):
         worker: str,
         ttl: float,
         *,
-        owner_kind: OwnerKind = OwnerKind.TRIAL,
-        requires: Sequence[str] = (),
+        kind: OwnerKind = OwnerKind.TRIAL,
+        offers: frozenset[str] = frozenset(),
     ) -> Attempt | None:
-        """Open the next attempt of a work item for ``ttl`` seconds, or None when it is not owed or another holds it.
+        """Open the next attempt of a work item for ``ttl`` seconds.
 
+        None when it is not owed, another worker holds it, or it requires what this worker does not offer.
         An expired lease found here marks the earlier attempt ``lost``; its spend stays.
         """
         ...
 
     async def heartbeat(self, attempt: Attempt, spent: NanoUSD | None, progress: Progress, ttl: float) -> Order:
-        """Extend the lease and record spend so far; ``STOP`` when fenced off or cancelled."""
+        """Extend the lease and record spend so far; ``STOP`` when fenced off."""
         ...
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> bool:
-        """Close the attempt. False = fenced: the evidence stays, the outcome does not count."""
+        """Close the attempt. False = fenced: its spend is recorded, its outcome does not count.
+
+        An outcome that is ours (``Ended.is_ours``) makes the item owed again while retries are left.
+        """
         ...
 
-    async def attempts(self, run_id: str) -> Sequence[Attempt]:
+    async def forfeit(self, worker_prefix: str) -> Sequence[Attempt]:
+        """Mark the open attempts of workers known to be dead as lost, now; return them."""
+        ...
+
+    async def reconcile(self, attempt_id: str, spent: NanoUSD | None, *, lower_bound: bool) -> None:
+        """Correct the spend of a closed or lost attempt from evidence; never below what is on record."""
+        ...
+
+    async def attempts(self) -> Sequence[Attempt]:
         """All attempts, lost ones included, by owner and number."""
         ...
 
-    async def trials(self, run_id: str) -> Sequence[Trial]:
+    async def trials(self) -> Sequence[Trial]:
         """All planned trials, in plan order."""
         ...
 
     async def record_scores(self, scores: Sequence[Score]) -> None:
-        """Store scores; the same (attempt, step, scorer hash, metric) again changes nothing."""
+        """Store scores; the first one for (attempt, step, scorer hash, metric) stays."""
         ...
 
-    async def scores(self, run_id: str) -> Sequence[Score]:
+    async def scores(self) -> Sequence[Score]:
         """All scores of the run."""
         ...
 
-    async def record_price(self, run_id: str, price: Price) -> Price:
+    async def record_price(self, price: Price) -> Price:
         """Freeze a price at first sight; the first one recorded for (provider, model) is returned ever after."""
         ...
 
-    async def prices(self, run_id: str) -> Sequence[Price]:
+    async def prices(self) -> Sequence[Price]:
         """The run's frozen prices."""
         ...
 
-    async def note(self, run_id: str, kind: str, body: Mapping[str, Any]) -> None:
+    async def note(self, kind: str, body: Mapping[str, Any]) -> None:
         """Append a dated entry to the run's journal: amendment, prediction, probe, drain."""
         ...
 
-    async def notes(self, run_id: str, kind: str | None = None) -> Sequence[Mapping[str, Any]]:
-        """Journal entries, oldest first, each with ``at`` (UTC ms), ``kind`` and its body."""
+    async def notes(self, kind: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """Journal entries, oldest first: each ``at`` (UTC ms), ``kind`` and the body's keys."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,135 @@
+"""One SQLite file with its migrations, transactions and the books that are only written to once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assay.errors import LedgerError
+from assay.ledger.migrations import MIGRATIONS
+from assay.ledger.rows import price_from_row, score_from_row, score_to_row
+from assay.records import Price, Score
+
+
+def now_ms() -> int:
+    """UTC milliseconds: the ledger's clock."""
+    return time.time_ns() // 1_000_000
+
+
+class SqliteStore:
+    """Connection, schema, scores, prices and journal of one run."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        run_id: str,
+        *,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        """Open or create; ``clock`` is replaced in tests of leases."""
+        self.run_id = run_id
+        self._path = path
+        self._clock = clock
+        with self._errors():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+                self._db.execute(f"PRAGMA {pragma}").close()
+            self._migrate()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            remedy = "Free some disk space, then give the same command again" if "full" in str(error) else None
+            raise LedgerError(f"the ledger refuses: {error}", where=str(self._path), remedy=remedy) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.rollback()
+                raise
+            self._db.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise LedgerError(
+                f"was written by a newer version of Assay (ledger format {version})",
+                where=str(self._path),
+                remedy="Upgrade Assay",
+            )
+        for number in range(version, len(MIGRATIONS)):
+            with self._transaction() as db:
+                for statement in MIGRATIONS[number]:
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number + 1}")
+
+    async def record_scores(self, scores: Sequence[Score]) -> None:
+        """See ``Ledger.record_scores``."""
+        recorded = self._clock()
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT INTO scores VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                [(self.run_id, *score_to_row(score), recorded) for score in scores],
+            )
+
+    async def scores(self) -> Sequence[Score]:
+        """See ``Ledger.scores``."""
+        with self._errors():
+            rows = self._db.execute(
+                "SELECT attempt,step,scorer,scorer_hash,metric,value,reason,lower_bound,upper_bound,higher_is_better"
+                " FROM scores WHERE run_id=? ORDER BY recorded, attempt, step, scorer_hash, metric",
+                (self.run_id,),
+            )
+            return [score_from_row(row) for row in rows]
+
+    async def record_price(self, price: Price) -> Price:
+        """See ``Ledger.record_price``."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO prices VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
+                (self.run_id, price.provider, price.model, json.dumps(price.to_json()), self._clock()),
+            )
+            row = db.execute(
+                "SELECT body FROM prices WHERE run_id=? AND provider=? AND model=?",
+                (self.run_id, price.provider, price.model),
+            ).fetchone()
+        return price_from_row(row)
+
+    async def prices(self) -> Sequence[Price]:
+        """See ``Ledger.prices``."""
+        with self._errors():
+            rows = self._db.execute("SELECT body FROM prices WHERE run_id=? ORDER BY provider, model", (self.run_id,))
+            return [price_from_row(row) for row in rows]
+
+    async def note(self, kind: str, body: Mapping[str, Any]) -> None:
+        """See ``Ledger.note``."""
+        with self._transaction() as db:
+            number = db.execute(
+                "SELECT COALESCE(MAX(number), 0) + 1 FROM journal WHERE run_id=?", (self.run_id,)
+            ).fetchone()[0]
+            db.execute(
+                "INSERT INTO journal VALUES (?,?,?,?,?)",
+                (self.run_id, number, self._clock(), kind, json.dumps(body, sort_keys=True)),
+            )
+
+    async def notes(self, kind: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """See ``Ledger.notes``."""
+        with self._errors():
+            rows = self._db.execute("SELECT at, kind, body FROM journal WHERE run_id=? ORDER BY number", (self.run_id,))
+            return [{"at": at, "kind": k, **json.loads(body)} for at, k, body in rows if kind in {None, k}]
+
+    async def close(self) -> None:
+        """See ``Ledger.close``."""
+        with self._errors():
+            self._db.close()
