@@ -1,0 +1,79 @@
+"""The run folder: which file lies where, and how inputs are frozen into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.identity import content_id, tree_entries
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths below one run's root. Nothing here touches the disk but ``freeze``."""
+
+    root: Path
+
+    @property
+    def experiment(self) -> Path:
+        """The experiment file as given."""
+        return self.root / "experiment.yaml"
+
+    @property
+    def lock(self) -> Path:
+        """Everything resolved."""
+        return self.root / "lock.json"
+
+    @property
+    def ledger(self) -> Path:
+        """The books."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def facts(self) -> Path:
+        """Tables derived from ledger and evidence."""
+        return self.root / "facts"
+
+    def input(self, digest: str) -> Path:
+        """A frozen input by content."""
+        return self.root / "inputs" / digest
+
+    def attempt(self, owner: str, number: int) -> Path:
+        """The evidence of one attempt."""
+        return self.root / "evidence" / owner / str(number)
+
+    def step(self, owner: str, number: int, step: int) -> Path:
+        """The evidence of one step of an attempt."""
+        return self.attempt(owner, number) / "steps" / str(step)
+
+    def scores(self, scorer: str, scorer_hash: str, attempt: str) -> Path:
+        """Where a scorer leaves what it saw of one attempt."""
+        return self.root / "scores" / f"{scorer}@{scorer_hash}" / attempt
+
+    def freeze(self, source: Path, digest: str) -> Path:
+        """Copy a folder into ``inputs/`` under its hash, once; atomic, so that a half copy is never used."""
+        target = self.input(digest)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            half = target.with_name(f".{digest}.{os.getpid()}")
+            shutil.rmtree(half, ignore_errors=True)
+            shutil.copytree(source, half, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+            half.rename(target)
+        return target
+
+
+def evidence_id(folder: Path) -> str:
+    """Return the content id of a folder of evidence: names and hashes, no times."""
+    return content_id(
+        "evidence", [[relative, kind, digest] for relative, kind, _, digest in sorted(tree_entries(folder))]
+    )
+
+
+def seal(folder: Path) -> str:
+    """Make evidence read-only, so that no accident changes it, and return its ``evidence_id``."""
+    for relative, kind, _, _ in tree_entries(folder):
+        if kind == "file":
+            (folder / relative).chmod(0o444)
+    return evidence_id(folder)

@@ -1,0 +1,59 @@
+"""How an attempt ended, decided from what was seen. Pure; it knows nothing of whether the answer is right."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from assay.agents.base import Reading
+from assay.gateway.base import Totals
+from assay.records import Ended
+from assay.sandboxes.base import Exit, ExitRecord
+
+QUEUE_SHARE = 0.05
+"""A timeout that spent more than this share of its limit held back by rate limits is the provider's."""
+
+End: TypeAlias = tuple[Ended, str | None]
+
+_LIMITS = {
+    Exit.MEMORY: "it went over the memory limit",
+    Exit.DISK: "it went over the disk limit",
+    Exit.CPU: "it went over the CPU limit",
+    Exit.OUTPUT: "it went over the output limit",
+}
+
+
+def decide_ended(exit_record: ExitRecord, reading: Reading, totals: Totals, limit_s: float) -> End:
+    """Return the word and a detail for people.
+
+    Order matters: what our machine did comes first, then budgets and clocks, then what the agent says of
+    itself, and only then its exit code.
+    """
+    return _by_machine(exit_record, totals, limit_s) or _by_agent(exit_record, reading, totals)
+
+
+def _by_machine(exit_record: ExitRecord, totals: Totals, limit_s: float) -> End | None:
+    reason = exit_record.reason
+    if reason is Exit.NOT_STARTED:
+        return Ended.INFRASTRUCTURE, exit_record.detail or "the sandbox did not start"
+    if totals.over_budget:
+        return Ended.OVER_BUDGET, totals.last_error or "its budget was used up"
+    if reason is Exit.TIMEOUT and totals.queued_ms > QUEUE_SHARE * limit_s * 1000:
+        return Ended.PROVIDER_ERROR, f"held back {totals.queued_ms / 1000:.1f} s by rate limits before its deadline"
+    if reason is Exit.TIMEOUT:
+        return Ended.TIMEOUT, f"not done after {limit_s:g} s"
+    if reason is Exit.KILLED:
+        return Ended.INFRASTRUCTURE, exit_record.detail or "it was killed from outside"
+    if reason in _LIMITS:
+        return Ended.AGENT_CRASH, exit_record.detail or _LIMITS[reason]
+    return None
+
+
+def _by_agent(exit_record: ExitRecord, reading: Reading, totals: Totals) -> End:
+    if reading.ended is not None:
+        return reading.ended, reading.detail
+    if exit_record.exit_code == 0 and exit_record.reason is Exit.EXITED:
+        return Ended.COMPLETED, reading.detail
+    if totals.last_call_failed:
+        return Ended.PROVIDER_ERROR, totals.last_error or "its last call to the model failed"
+    how = f"signal {exit_record.signal}" if exit_record.signal else f"exit code {exit_record.exit_code}"
+    return Ended.AGENT_CRASH, reading.detail or f"the agent ended with {how}"

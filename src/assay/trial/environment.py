@@ -1,0 +1,58 @@
+"""What an attempt needs around it. Everything here can be rebuilt from the run folder and this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.agents.base import Agent
+from assay.evidence.layout import RunFolder
+from assay.gateway.base import Budget, Gateway, Upstream
+from assay.ledger.base import Ledger
+from assay.records import Arm, ArmId, Dialect, Trial, TrialId
+from assay.sandboxes.base import Limits, SandboxKind
+from assay.sandboxes.toolchain import Toolchain
+from assay.suites.base import Task
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLimits:
+    """What one attempt may use unless its task says less or more: seconds per step, spend, output per call."""
+
+    time_s: float = 600.0
+    budget: Budget = field(default_factory=Budget)
+    max_output_tokens: int = 16_384
+    sandbox: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How an arm reaches its model: the ids that its agent may name, and the dialect it speaks."""
+
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnvironment:
+    """``tasks`` by content hash; ``routes`` by arm; ``scratch`` is where sandboxes live; ``ttl`` in seconds."""
+
+    ledger: Ledger
+    gateway: Gateway
+    sandboxes: SandboxKind
+    agents: Callable[[str], Agent]
+    toolchains: Callable[[str], Toolchain]
+    folder: RunFolder
+    scratch: Path
+    trials: Mapping[TrialId, Trial]
+    arms: Mapping[ArmId, Arm]
+    tasks: Mapping[str, Task]
+    routes: Mapping[ArmId, Route]
+    limits: TrialLimits
+    worker: str
+    ttl: float = 60.0
+    keep_sandbox: bool = False
+    keep_bodies: str = "all"
+    strict_models: bool = True
+    offers: frozenset[str] = frozenset()

@@ -1,0 +1,239 @@
+"""One attempt, from claim to settle. The same coroutine under every engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.agents.base import Agent, Reading, StepRequest
+from assay.errors import LedgerError, MachineError
+from assay.evidence.layout import seal
+from assay.gateway.base import Budget, Door, Totals, Visitor
+from assay.records import Arm, Attempt, Ended, Order, Outcome, Progress, Trial, TrialId
+from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
+from assay.suites.base import Step, Task
+from assay.trial.ending import decide_ended
+from assay.trial.environment import Route, TrialEnvironment
+from assay.trial.feedback import visible_test_feedback
+
+
+async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
+    """Claim and live one attempt; None when the ledger gave no permission.
+
+    Never raises for what an agent, a sandbox or a provider does: that is a row. Raises ``LedgerError`` when
+    the books cannot be kept, because then nothing more may be spent.
+    """
+    attempt = await env.ledger.claim(trial_id, env.worker, env.ttl, offers=env.offers)
+    if attempt is None:
+        return None
+    outcome = await _Life(env, attempt).live()
+    await env.ledger.settle(attempt, outcome)
+    return outcome.ended
+
+
+@dataclass(frozen=True, slots=True)
+class _StepEnd:
+    exit_record: ExitRecord
+    reading: Reading
+    ended: Ended
+    detail: str | None
+
+
+class _Life:
+    """State of one attempt while it lasts."""
+
+    def __init__(self, env: TrialEnvironment, attempt: Attempt) -> None:
+        self.env = env
+        self.attempt = attempt
+        self.trial: Trial = env.trials[attempt.owner]
+        self.arm: Arm = env.arms[self.trial.arm]
+        self.task: Task = env.tasks[self.trial.task_hash]
+        self.route: Route = env.routes.get(self.trial.arm, Route())
+        self.evidence = env.folder.attempt(attempt.owner, attempt.number)
+        self.sandbox: Sandbox | None = None
+        self.stage = "starting"
+        self.fenced = False
+
+    async def live(self) -> Outcome:
+        """Run, kill everything, seal; the outcome is for ``settle``."""
+        totals = Totals()
+        try:
+            self.evidence.mkdir(parents=True, exist_ok=True)
+            door = self.env.gateway.open(self._visitor())
+            try:
+                async with self._heartbeats(door):
+                    ended, detail = await self._inside(door)
+            finally:
+                if self.sandbox is not None:
+                    self.sandbox.kill()
+                totals = await door.close()
+            self.stage = "sealing"
+            key = await asyncio.to_thread(seal, self.evidence)
+        except LedgerError:
+            raise
+        except MachineError as error:
+            return self._outcome(Ended.INFRASTRUCTURE, str(error), totals, None)
+        except OSError as error:
+            return self._outcome(Ended.INFRASTRUCTURE, f"{type(error).__name__}: {error}", totals, None)
+        except Exception as error:  # noqa: BLE001 - a bad trial is a row, never the end of a run
+            return self._outcome(Ended.HARNESS_ERROR, f"{type(error).__name__}: {error}", totals, None)
+        return self._outcome(ended, detail, totals, key)
+
+    def _outcome(self, ended: Ended, detail: str | None, totals: Totals, key: str | None) -> Outcome:
+        no_model = not self.route.upstreams
+        return Outcome(
+            ended=ended,
+            detail=" ".join(detail.split())[:500] if detail else None,
+            spent=0 if no_model else totals.cost,
+            spent_is_lower_bound=totals.lower_bound,
+            simulated=totals.simulated or any(u.provider.simulated for u in self.route.upstreams.values()),
+            evidence=key,
+        )
+
+    def _visitor(self) -> Visitor:
+        labels = {
+            "trial": self.trial.id,
+            "arm": self.trial.arm,
+            "task": self.task.id,
+            "type": self.task.type,
+            "variant": self.arm.names.get("variant", ""),
+            "repetition": str(self.trial.repetition),
+        }
+        if "lab_fault" in self.arm.settings:
+            labels["fault"] = json.dumps(self.arm.settings["lab_fault"])
+        limits = self.env.limits.budget
+        return Visitor(
+            owner_kind=self.attempt.owner_kind,
+            owner=self.attempt.owner,
+            attempt=self.attempt.id,
+            models=self.route.upstreams,
+            folder=self.evidence,
+            budget=Budget(nano_usd=limits.nano_usd, tokens=self.task.limits.tokens or limits.tokens),
+            labels=labels,
+            strict=self.env.strict_models,
+            keep_bodies=self.env.keep_bodies,
+        )
+
+    @asynccontextmanager
+    async def _heartbeats(self, door: Door) -> AsyncIterator[None]:
+        """Keep the lease while the body runs; a STOP kills the sandbox."""
+        beating = asyncio.create_task(self._beat(door))
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+
+    async def _beat(self, door: Door) -> None:
+        while True:
+            await asyncio.sleep(self.env.ttl / 3)
+            totals = door.totals()
+            progress = Progress(self.stage, totals.calls, totals.tokens.total)
+            order = await self.env.ledger.heartbeat(self.attempt, totals.cost, progress, self.env.ttl)
+            if order is Order.STOP:
+                self.fenced = True
+                if self.sandbox is not None:
+                    self.sandbox.kill()
+                return
+
+    async def _inside(self, door: Door) -> tuple[Ended, str | None]:
+        """Open the sandbox and go through the steps until one does not complete."""
+        agent = self.env.agents(self.arm.agent)
+        toolchain = self.env.toolchains(self.task.toolchain)
+        spec = SandboxSpec(
+            label=self.attempt.id,
+            start=self.task.start,
+            scratch=self.env.scratch,
+            door=self.env.gateway.socket,
+            mounts=(*toolchain.mounts, *agent.mounts(self.arm)),
+            limits=self.env.limits.sandbox,
+            keep=self.env.keep_sandbox,
+        )
+        ended, detail = Ended.COMPLETED, None
+        async with self.env.sandboxes.open(spec) as sandbox:
+            self.sandbox = sandbox
+            for number, step in enumerate(self.task.steps):
+                door.set_step(number)
+                self.stage = f"step {number + 1} of {len(self.task.steps)}"
+                end = await self._step(sandbox, door, agent, number, step, toolchain.env)
+                ended, detail = end.ended, end.detail
+                if ended is not Ended.COMPLETED:
+                    break
+        return ended, detail
+
+    async def _step(
+        self, sandbox: Sandbox, door: Door, agent: Agent, number: int, step: Step, toolchain_env: Mapping[str, str]
+    ) -> _StepEnd:
+        feedback = None
+        if step.feedback is not None:
+            feedback = await visible_test_feedback(sandbox, toolchain_env)
+        request = StepRequest(
+            task=self.task,
+            step=number,
+            arm=self.arm,
+            base_urls=door.base_urls(sandbox.door_url) if sandbox.door_url else {},
+            dialect=self.route.dialect,
+            max_output_tokens=int(str(self.arm.settings.get("max_output_tokens", self.env.limits.max_output_tokens))),
+            feedback=feedback,
+        )
+        launch = agent.launch(request)
+        for path, data in launch.files.items():
+            await sandbox.write(path, data)
+        limit = step.limits.time_s or self.task.limits.time_s or self.env.limits.time_s
+        exit_record = await self._run_within_budget(
+            sandbox, door, launch.argv, {**toolchain_env, **launch.env}, Deadlines(run_s=limit)
+        )
+        reading = await asyncio.to_thread(agent.read, request, sandbox.output(), exit_record)
+        ended, detail = decide_ended(exit_record, reading, door.totals(), limit)
+        if self.fenced:
+            ended, detail = Ended.INFRASTRUCTURE, "the lease was lost to another worker"
+        end = _StepEnd(exit_record, reading, ended, detail)
+        await self._keep(sandbox, number, launch.argv, end)
+        return end
+
+    async def _run_within_budget(
+        self, sandbox: Sandbox, door: Door, argv: tuple[str, ...], env: Mapping[str, str], deadlines: Deadlines
+    ) -> ExitRecord:
+        running = asyncio.create_task(sandbox.run(argv, env=env, deadlines=deadlines))
+        watching = asyncio.create_task(door.over_budget())
+        try:
+            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                sandbox.kill()
+            return await running
+        finally:
+            watching.cancel()
+            if not running.done():  # cancelled from outside: nothing may go on spending
+                sandbox.kill()
+                running.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+
+    async def _keep(self, sandbox: Sandbox, number: int, argv: tuple[str, ...], end: _StepEnd) -> None:
+        """Seal one step: its output, the workspace as it stood at the kill, and how it ended."""
+        folder = self.env.folder.step(self.attempt.owner, self.attempt.number, number)
+        folder.mkdir(parents=True, exist_ok=True)
+        await sandbox.snapshot(folder)
+        await asyncio.to_thread(_copy_output, sandbox.output(), folder / "stream.jsonl")
+        status = {
+            "step": number,
+            "argv": list(argv),
+            "exit": end.exit_record.to_json(),
+            "reading": end.reading.to_json(),
+            "ended": end.ended,
+            "detail": end.detail,
+        }
+        (folder / "status.json").write_text(json.dumps(status, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _copy_output(source: Path, target: Path) -> None:
+    if source.is_file():
+        shutil.copyfile(source, target)
+    else:
+        target.touch()
