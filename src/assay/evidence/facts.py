@@ -41,7 +41,7 @@ class CellFact(Record):
     over **all** its attempts, lost ones included. ``metrics`` holds further scores (``score``, ``tests``, ``lint``,
     ``complexity``, ``files_changed``, ...). ``by_outcome`` counts trials by derived outcome:
     ``solved``, ``failed``, or the ``ended`` word with ``+solved`` / ``+failed`` (e.g. ``timeout+failed``), or
-    the bare ``provider_error``, ``infrastructure``, ``harness_error``. ``complaints`` counts ``tampered``, ``format_error``, ....
+    the bare ``provider_error``, ``infrastructure``, ``harness_error``. ``complaints`` counts ``tampered``, ...
     Seconds in ``wall_s`` are measured; ``simulated_s`` is what a Lab model claims.
     """
 

@@ -14,11 +14,13 @@ QUEUE_SHARE = 0.05
 
 End: TypeAlias = tuple[Ended, str | None]
 
-_LIMITS = {
-    Exit.MEMORY: "it went over the memory limit",
-    Exit.DISK: "it went over the disk limit",
-    Exit.CPU: "it went over the CPU limit",
-    Exit.OUTPUT: "it went over the output limit",
+_STOPS: dict[Exit, End] = {
+    Exit.NOT_STARTED: (Ended.INFRASTRUCTURE, "the sandbox did not start"),
+    Exit.KILLED: (Ended.INFRASTRUCTURE, "it was killed from outside"),
+    Exit.MEMORY: (Ended.AGENT_CRASH, "it went over the memory limit"),
+    Exit.DISK: (Ended.AGENT_CRASH, "it went over the disk limit"),
+    Exit.CPU: (Ended.AGENT_CRASH, "it went over the CPU limit"),
+    Exit.OUTPUT: (Ended.AGENT_CRASH, "it went over the output limit"),
 }
 
 
@@ -33,18 +35,15 @@ def decide_ended(exit_record: ExitRecord, reading: Reading, totals: Totals, limi
 
 def _by_machine(exit_record: ExitRecord, totals: Totals, limit_s: float) -> End | None:
     reason = exit_record.reason
-    if reason is Exit.NOT_STARTED:
-        return Ended.INFRASTRUCTURE, exit_record.detail or "the sandbox did not start"
     if totals.over_budget:
         return Ended.OVER_BUDGET, totals.last_error or "its budget was used up"
     if reason is Exit.TIMEOUT and totals.queued_ms > QUEUE_SHARE * limit_s * 1000:
         return Ended.PROVIDER_ERROR, f"held back {totals.queued_ms / 1000:.1f} s by rate limits before its deadline"
     if reason is Exit.TIMEOUT:
         return Ended.TIMEOUT, f"not done after {limit_s:g} s"
-    if reason is Exit.KILLED:
-        return Ended.INFRASTRUCTURE, exit_record.detail or "it was killed from outside"
-    if reason in _LIMITS:
-        return Ended.AGENT_CRASH, exit_record.detail or _LIMITS[reason]
+    if reason in _STOPS:
+        ended, detail = _STOPS[reason]
+        return ended, exit_record.detail or detail
     return None
 
 
