@@ -269,19 +269,29 @@ class Score(Record):
 
 @dataclass(frozen=True, slots=True)
 class Price(Record):
-    """Rates frozen at first sight of (provider, model): nano-USD per token, by kind. None = that kind has no rate."""
+    """Rates frozen at first sight of (provider, model): nano-USD per token, by kind. None = that kind has no rate.
+
+    A rate may be fractional ($0.0228 per million is 22.8). ``tiers`` replace rates for the **whole** request once
+    its prompt is longer than ``above`` tokens: ``({"above": 200000, "input": 6000, ...},)``, ascending.
+    """
 
     id: str
     provider: str
     model: str
-    input: int | None
-    output: int | None
-    cache_read: int | None = None
-    cache_write_5m: int | None = None
-    cache_write_1h: int | None = None
+    input: float | None
+    output: float | None
+    cache_read: float | None = None
+    cache_write_5m: float | None = None
+    cache_write_1h: float | None = None
     source: str = ""
     as_of: str = ""
     simulated: bool = False
+    tiers: tuple[Mapping[str, float], ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Build the record; tiers become a tuple again."""
+        return cls(**{**data, "tiers": tuple(data.get("tiers", ()))})
 
 
 class Verdict(StrEnum):

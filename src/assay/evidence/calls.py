@@ -1,0 +1,187 @@
+"""``gateway.jsonl``: the line format of the gateway's log, and its reader.
+
+Each call writes a *start* line before it is forwarded and an *end* line after, with the same ``seq``.
+A start without an end is a call that was open when its driver or its door was killed.
+
+::
+
+    {"e":"start","seq":1,"step":0,"dialect":"chat","provider":"lab","model":"swift","upstream":"lab/swift","sent_at":...}
+    {"e":"end","seq":1,"status":200,"model_served":"lab/swift","tokens":{...},"ttft_ms":...,"cost":...}
+    {"e":"refused","at":...,"model":"gpt-9","status":404,"error":"..."}      never sent, costs nothing
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import EvidenceError, Place
+from assay.records import Call, Dialect, NanoUSD, OwnerKind, Tokens
+
+LOG_NAME = "gateway.jsonl"
+BODIES = "bodies"
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What some calls cost together. ``nano_usd`` None = nothing known; no calls cost 0."""
+
+    nano_usd: NanoUSD | None
+    lower_bound: bool
+
+
+def start_line(call: Call, upstream: str) -> bytes:
+    """Encode what is known before a call is forwarded; ``upstream`` is the model id sent on."""
+    return _line(
+        {
+            "e": "start",
+            "seq": call.seq,
+            "owner_kind": call.owner_kind,
+            "owner": call.owner,
+            "attempt": call.attempt,
+            "step": call.step,
+            "dialect": call.dialect,
+            "provider": call.provider,
+            "model": call.model_requested,
+            "upstream": upstream,
+            "role": call.role,
+            "sent_at": call.sent_at,
+            "queued_ms": call.queued_ms,
+            "price_id": call.price_id,
+            "usage_injected": call.usage_injected,
+        }
+    )
+
+
+def end_line(call: Call) -> bytes:
+    """Encode what was learnt of a call; unknown values are left out."""
+    tokens = {name: value for name in Tokens.__slots__ if (value := getattr(call.tokens, name)) is not None}
+    known = {
+        "model_served": call.model_served,
+        "ttft_ms": call.ttft_ms,
+        "duration_ms": call.duration_ms,
+        "simulated_ms": call.simulated_ms,
+        "cost": call.cost,
+        "error": call.error,
+        "in_flight_at_kill": call.in_flight_at_kill or None,
+        "replayed": call.replayed or None,
+    }
+    present = {name: value for name, value in known.items() if value is not None}
+    return _line({"e": "end", "seq": call.seq, "status": call.status, "tokens": tokens, **present})
+
+
+def refused_line(at: int, model: str | None, status: int, error: str) -> bytes:
+    """Encode a request that the gateway answered itself, without a call."""
+    return _line({"e": "refused", "at": at, "model": model, "status": status, "error": error})
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    # A lone surrogate in a model's id must not stop the log.
+    return (_encode(entry) + "\n").encode("utf-8", "backslashreplace")
+
+
+def read_calls(folder: Path) -> tuple[Call, ...]:
+    """Read the calls of one attempt in order of ``seq``; none when there is no log.
+
+    A last line that was cut by a kill is passed over. Raises ``EvidenceError`` for damage anywhere else.
+    """
+    path = folder / LOG_NAME
+    calls: dict[int, Call] = {}
+    for number, entry in _entries(path):
+        try:
+            if entry["e"] == "start":
+                calls[entry["seq"]] = _started(entry)
+            elif entry["e"] == "end":
+                calls[entry["seq"]] = _ended(calls[entry["seq"]], entry)
+        except (KeyError, TypeError, ValueError) as error:
+            raise EvidenceError(f"is not a line of a gateway log: {error!r}", where=Place(path, number)) from error
+    return tuple(calls[seq] for seq in sorted(calls))
+
+
+def spend(calls: Iterable[Call]) -> Spend:
+    """Add up what calls cost. A sent call of unknown cost makes the sum a lower bound; a failed one is not billed."""
+    known: list[NanoUSD] = []
+    unknown = False
+    for call in calls:
+        if call.cost is not None:
+            known.append(call.cost)
+        elif not unbilled(call):
+            unknown = True
+        unknown = unknown or call.in_flight_at_kill
+    return Spend(None if unknown and not known else sum(known), unknown)
+
+
+def unbilled(call: Call) -> bool:
+    """Tell whether a call without usage is known to be free: the provider answered with an error, or never got it."""
+    return not call.in_flight_at_kill and call.tokens.total is None and (call.status >= 400 or call.status == 0)  # noqa: PLR2004 - HTTP's own border
+
+
+def _entries(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EvidenceError(f"cannot be read: {error.strerror}", where=path) from error
+    # The last piece is empty after a whole line, else it was cut.
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise EvidenceError("is not JSON", where=Place(path, number)) from error
+        yield number, entry
+
+
+def _started(entry: Mapping[str, Any]) -> Call:
+    return Call(
+        owner_kind=OwnerKind(entry["owner_kind"]),
+        owner=entry["owner"],
+        attempt=entry["attempt"],
+        step=entry["step"],
+        seq=entry["seq"],
+        dialect=Dialect(entry["dialect"]),
+        provider=entry["provider"],
+        model_requested=entry["model"],
+        model_served=None,
+        tokens=Tokens(),
+        status=0,
+        sent_at=entry["sent_at"],
+        role=entry["role"],
+        queued_ms=entry["queued_ms"],
+        in_flight_at_kill=True,
+        price_id=entry["price_id"],
+        usage_injected=entry["usage_injected"],
+    )
+
+
+def _ended(start: Call, entry: Mapping[str, Any]) -> Call:
+    return Call(
+        owner_kind=start.owner_kind,
+        owner=start.owner,
+        attempt=start.attempt,
+        step=start.step,
+        seq=start.seq,
+        dialect=start.dialect,
+        provider=start.provider,
+        model_requested=start.model_requested,
+        model_served=entry.get("model_served"),
+        tokens=Tokens.from_json(entry["tokens"]),
+        status=entry["status"],
+        sent_at=start.sent_at,
+        role=start.role,
+        queued_ms=start.queued_ms,
+        ttft_ms=entry.get("ttft_ms"),
+        duration_ms=entry.get("duration_ms"),
+        simulated_ms=entry.get("simulated_ms"),
+        in_flight_at_kill=entry.get("in_flight_at_kill", False),
+        price_id=start.price_id,
+        cost=entry.get("cost"),
+        error=entry.get("error"),
+        usage_injected=start.usage_injected,
+        replayed=entry.get("replayed", False),
+    )
