@@ -36,8 +36,13 @@ class RunFolder:
         """Tables derived from ledger and evidence."""
         return self.root / "facts"
 
+    @property
+    def driver_lock(self) -> Path:
+        """Held by the one driver that runs this folder."""
+        return self.root / ".driver"
+
     def input(self, digest: str) -> Path:
-        """A frozen input by content."""
+        """A frozen input by content: the folder that holds it."""
         return self.root / "inputs" / digest
 
     def attempt(self, owner: str, number: int) -> Path:
@@ -53,15 +58,16 @@ class RunFolder:
         return self.root / "scores" / f"{scorer}@{scorer_hash}" / attempt
 
     def freeze(self, source: Path, digest: str) -> Path:
-        """Copy a folder into ``inputs/`` under its hash, once; atomic, so that a half copy is never used."""
-        target = self.input(digest)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            half = target.with_name(f".{digest}.{os.getpid()}")
+        """Copy a folder to ``inputs/<digest>/<its name>``, once; atomic, so that a half copy is never used."""
+        holder = self.input(digest)
+        if not holder.exists():
+            holder.parent.mkdir(parents=True, exist_ok=True)
+            half = holder.with_name(f".{digest}.{os.getpid()}")
             shutil.rmtree(half, ignore_errors=True)
-            shutil.copytree(source, half, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
-            half.rename(target)
-        return target
+            ignored = shutil.ignore_patterns("__pycache__", ".git")
+            shutil.copytree(source, half / source.name, symlinks=True, ignore=ignored)
+            half.rename(holder)
+        return holder / source.name
 
 
 def evidence_id(folder: Path) -> str:

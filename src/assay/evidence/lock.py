@@ -62,7 +62,9 @@ class Lock(Record):
         text = json.dumps(self.to_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         if path.exists() and path.read_text(encoding="utf-8") != text:
             raise RunError("the lock of a run never changes", where=path, remedy="Start a new run with --out")
-        path.write_text(text, encoding="utf-8")
+        half = path.with_name(f".{path.name}.half")
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
 
     @property
     def id(self) -> str:

@@ -1,0 +1,99 @@
+"""Deriving the facts of a run from its books and evidence, and reading them back for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assay.evidence.calls import read_calls
+from assay.evidence.cells import cells
+from assay.evidence.facts import Anchor, Facts, Health
+from assay.evidence.outcomes import ANCHOR, TrialOutcome, latest_scores, trial_outcomes
+from assay.evidence.tables import write_tables
+from assay.records import NANO, Attempt, Call, OwnerKind, Score
+from assay.run.amendment import Amendment
+from assay.run.opening import AMENDMENT, Run
+
+
+async def build_facts(run: Run) -> Facts:
+    """Derive all tables, write them under ``facts/``, and return what a report reads. Idempotent."""
+    calls: list[Call] = []
+
+    def calls_of(attempt: Attempt) -> Sequence[Call]:
+        found = read_calls(run.folder.attempt(attempt.owner, attempt.number))
+        calls.extend(found)
+        return found
+
+    attempts = await run.ledger.attempts()
+    scores = await run.ledger.scores()
+    with_model = frozenset(arm.id for arm in run.lock.arms if arm.model)
+    outcomes = trial_outcomes(await run.ledger.trials(), attempts, scores, calls_of, with_model)
+    facts = Facts(
+        cells=cells(outcomes),
+        health=await _health(run, outcomes, attempts),
+        anchors=_anchors(scores),
+    )
+    write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
+    return facts
+
+
+async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt]) -> Health:
+    mine = [attempt for attempt in attempts if attempt.owner_kind is OwnerKind.TRIAL]
+    lost = [attempt for attempt in mine if attempt.lost]
+    settled = [outcome for outcome in outcomes if outcome.settled]
+    amendments = [_amendment(note) for note in await run.ledger.notes(AMENDMENT)]
+    return Health(
+        planned=len(outcomes),
+        attempted=sum(outcome.attempts > 0 for outcome in outcomes),
+        settled=len(settled),
+        unsettled=len(outcomes) - len(settled),
+        attempts=len(mine),
+        lost_attempts=len(lost),
+        lost_usd=_usd(lost),
+        retried=sum(outcome.attempts > 1 for outcome in outcomes),
+        excluded=len(run.lock.arms) * len(run.lock.tasks) * run.lock.repetitions - len(outcomes),
+        ours=sum(o.attempt is not None and o.attempt.ended is not None and o.attempt.ended.is_ours for o in settled),
+        spent_usd=_usd([attempt for attempt in attempts if attempt.spent is not None]),
+        spent_is_lower_bound=any(attempt.spent_is_lower_bound or attempt.spent is None for attempt in attempts),
+        unpriced_calls=sum(outcome.unpriced_calls for outcome in outcomes),
+        amendments=tuple(amendments),
+        notes=tuple(await _notes(run)),
+    )
+
+
+def _amendment(note: Mapping[str, object]) -> dict[str, object]:
+    arms, tasks = note["arms"], note["tasks"]
+    assert isinstance(arms, list)
+    assert isinstance(tasks, list)
+    fields = {name: note[name] for name in ("number", "repetitions", "experiment_id", "seen", "became_exploratory")}
+    sentence = Amendment(arms=tuple(arms), tasks=tuple(tasks), **fields).sentence  # type: ignore[arg-type]  # as noted
+    return {"at": note["at"], "sentence": sentence, "became_exploratory": note["became_exploratory"]}
+
+
+async def _notes(run: Run) -> list[str]:
+    notes = []
+    for note in await run.ledger.notes():
+        if note["kind"] == "max_cost":
+            notes.append(f"the run stopped at its cost limit of ${note['limit']:g}")
+        elif note["kind"] == "drain":
+            notes.append("the run was interrupted and drained")
+        elif note["kind"] == "recovered":
+            notes.append(f"{note['lost']} attempts were lost with an earlier driver; their spend is on record")
+    return notes
+
+
+def _anchors(scores: Sequence[Score]) -> tuple[Anchor, ...]:
+    anchors = []
+    for attempt, by_metric in sorted(latest_scores(scores).items()):
+        if attempt.startswith(ANCHOR):
+            _, anchor, task = attempt.split("/", 2)
+            solved = by_metric.get("solved")
+            value = solved.value if solved else None
+            metrics = {name: score.value for name, score in sorted(by_metric.items()) if name != "solved"}
+            anchors.append(Anchor(task, anchor, None if value is None else value >= 1.0, metrics))
+    return tuple(anchors)
+
+
+def _usd(attempts: Sequence[Attempt]) -> float | None:
+    """Sum of what is known; None when there are attempts and nothing is known of any."""
+    known = [attempt.spent for attempt in attempts if attempt.spent is not None]
+    return sum(known) / NANO if known or not attempts else None
