@@ -1,0 +1,221 @@
+"""From an experiment to its arms. Pure: what agents there are is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from assay.errors import ExperimentError
+from assay.experiment.blocks import Match, Profile, Row, Variant
+from assay.experiment.controls import with_controls
+from assay.experiment.document import KeyPath
+from assay.experiment.endpoints import resolve_model
+from assay.experiment.labels import SINGLE_FACTOR_FREE, factor_values, labelled
+from assay.experiment.model import Experiment
+from assay.experiment.names import suggestion
+from assay.identity import Json
+from assay.providers import Provider
+from assay.records import Arm, ArmId, Dialect, Record
+
+# Agents that take no model, whatever the matrix says: the anchors. Other agents without a dialect may have one.
+ANCHORS = frozenset({"oracle", "nop", "empty"})
+
+# Knobs that one agent alone reads: they are no part of another agent's arm.
+OWNERS: Mapping[str, str] = {"command": "command", "answer_format": "api"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInfo(Record):
+    """What planning needs to know of an agent: its version for the arm's identity, and what it speaks.
+
+    ``dialects`` is empty for agents that need no model.
+    """
+
+    name: str
+    version: str
+    dialects: frozenset[Dialect] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One combination of names, before it has content."""
+
+    agent: str
+    model: str | None
+    variant: str | None
+    profile: str | None
+    settings: Mapping[str, Json]
+    path: KeyPath
+
+    def names(self) -> dict[str, str]:
+        """What the file calls the parts."""
+        parts = {"agent": self.agent, "model": self.model, "variant": self.variant, "profile": self.profile}
+        return {key: name for key, name in parts.items() if name is not None}
+
+    def fits(self, match: Match) -> bool:
+        """True when every key of ``match`` that is given holds."""
+        for key in ("agent", "model", "variant", "profile"):
+            wanted = getattr(match, key)
+            if wanted and getattr(self, key) not in wanted:
+                return False
+        return all(self.settings.get(key) in values for key, values in match.settings.factors().items())
+
+
+def expand_arms(experiment: Experiment, agents: Mapping[str, AgentInfo]) -> tuple[Arm, ...]:
+    """Return every arm in declared order, controls last, labels filled in.
+
+    Raises ``ExperimentError`` for an unknown agent, an agent that cannot speak to a model's provider, two arms of
+    equal content, a second varying factor of a single-factor study, or nothing left.
+    """
+    providers = experiment.all_providers()
+    arms: dict[ArmId, tuple[Arm, _Choice]] = {}
+    for choice in _choices(experiment):
+        if any(choice.fits(match) for match in experiment.exclude):
+            continue
+        arm = _arm(experiment, choice, agents, providers)
+        if arm is None:
+            continue
+        if arm.id in arms:
+            _refuse_twin(experiment, arms[arm.id], arm, choice)
+        else:
+            arms[arm.id] = (arm, choice)
+    if not arms:
+        raise ExperimentError(
+            "has no arm left: every combination is excluded or incompatible", where=experiment.place()
+        )
+    made = labelled([arm for arm, _ in arms.values()])
+    _check_single_factor(experiment, [arm for arm in made if arm.agent not in ANCHORS])
+    return with_controls(experiment, made)
+
+
+def dialect_of(arm: Arm, agent: AgentInfo, provider: Provider) -> Dialect | None:
+    """Return the protocol that an arm's calls use: the declared one, else the provider's first that the agent speaks.
+
+    None = they share none. For an agent without dialects of its own: the provider's first.
+    """
+    shared = [dialect for dialect in provider.dialects if not agent.dialects or dialect in agent.dialects]
+    wanted = arm.settings.get("dialect")
+    if wanted is not None:
+        return next((dialect for dialect in shared if dialect.value == wanted), None)
+    return shared[0] if shared else None
+
+
+def _choices(experiment: Experiment) -> Iterator[_Choice]:
+    rows: list[tuple[Row, KeyPath]] = [(row, ("arms", n)) for n, row in enumerate(experiment.arms)] or [(Row(), ())]
+    rows += [(row, ("include", n)) for n, row in enumerate(experiment.include)]
+    for row, path in rows:
+        settings = {**experiment.settings.factors(), **row.settings.factors()}
+        parts = product(
+            row.agent or experiment.agents,
+            row.model or tuple(experiment.models) or (None,),
+            row.variant or tuple(experiment.variants) or (None,),
+            row.profile or tuple(experiment.profiles) or (None,),
+        )
+        knobs = [dict(zip(settings, values, strict=True)) for values in product(*settings.values())]
+        for (agent, model, variant, profile), knob in product(parts, knobs):
+            yield _Choice(agent, model, variant, profile, knob, path)
+
+
+def _arm(
+    experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo], providers: Mapping[str, Provider]
+) -> Arm | None:
+    """Give a choice its content; None when it does not apply."""
+    agent = _agent(experiment, choice, agents)
+    if agent.name in ANCHORS:  # an anchor reads no prompt: one arm, whatever the matrix
+        return Arm(agent.name, agent.version, "", "", names={"agent": agent.name})
+    provider, model = "", ""
+    if choice.model is not None:
+        text = experiment.models.get(choice.model, choice.model)
+        provider, model = resolve_model(text, providers, where=experiment.place(*choice.path, "model", choice.model))
+    elif agent.dialects:
+        where = experiment.place(*(choice.path or ("agents",)))
+        raise ExperimentError(f"agent '{agent.name}' needs a model", where=where, remedy="Name it under 'models'")
+    variant = experiment.variants.get(choice.variant or "", Variant())
+    if not variant.applies_to(choice.model or ""):
+        return None
+    profile = experiment.profiles.get(choice.profile or "", Profile())
+    arm = Arm(
+        agent=agent.name,
+        agent_version=agent.version,
+        model=model,
+        provider=provider,
+        variant=variant.for_model(choice.model or ""),
+        profile=profile.content(),
+        settings={key: value for key, value in choice.settings.items() if OWNERS.get(key, agent.name) == agent.name},
+        names=choice.names(),
+    )
+    if model and not _speaks(experiment, arm, agent, providers[provider], choice):
+        return None
+    return arm
+
+
+def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> AgentInfo:
+    if choice.agent not in agents:
+        where = experiment.place(*((*choice.path, "agent") if choice.path else ("agents",)), choice.agent)
+        raise ExperimentError(
+            f"there is no agent '{choice.agent}'", where=where, remedy=suggestion(choice.agent, agents)
+        )
+    return agents[choice.agent]
+
+
+def _speaks(experiment: Experiment, arm: Arm, agent: AgentInfo, provider: Provider, choice: _Choice) -> bool:
+    """False when the pair is to be left out; raises when that was not asked for."""
+    if dialect_of(arm, agent, provider) is not None:
+        return True
+    if experiment.skip_incompatible:
+        return False
+    wanted = arm.settings.get("dialect")
+    asked = f" over '{wanted}'" if wanted is not None else ""
+    spoken = ", ".join(sorted(agent.dialects)) or "anything"
+    raise ExperimentError(
+        f"agent '{agent.name}' (speaks {spoken}) cannot speak to '{choice.model}' at provider "
+        f"'{provider.name}' (speaks {', '.join(provider.dialects)}){asked}",
+        where=experiment.place(*(choice.path or ("agents", agent.name))),
+        remedy="Change one of them, or set skip_incompatible: true to leave such pairs out",
+    )
+
+
+def _refuse_twin(experiment: Experiment, first: tuple[Arm, _Choice], arm: Arm, choice: _Choice) -> None:
+    """Two names for one content are a mistake; one row that meets an arm again (an anchor per model) is not."""
+    one, other = _spelled(first[0]), _spelled(arm)
+    if one != other:
+        raise ExperimentError(
+            f"the arms '{one}' and '{other}' are one and the same: equal agent, model, prompt, profile and settings",
+            where=experiment.place(*(choice.path or ("variants",))),
+            remedy="Remove one; to run an arm twice on purpose use controls: [aa]",
+        )
+    if first[1].path != choice.path:
+        raise ExperimentError(f"names the arm '{one}' twice", where=experiment.place(*choice.path))
+
+
+def _spelled(arm: Arm) -> str:
+    settings = [f"{key}={value}" for key, value in arm.settings.items()]
+    return " / ".join(
+        [*(arm.names[key] for key in ("agent", "model", "variant", "profile") if key in arm.names), *settings]
+    )
+
+
+def _check_single_factor(experiment: Experiment, arms: Sequence[Arm]) -> None:
+    """Hold a declared single-factor study to its word, by content and not by name."""
+    if experiment.vary is None:
+        return
+    where = experiment.place("vary")
+    values = factor_values(arms)
+    if len(values.get(experiment.vary, ())) < 2:  # noqa: PLR2004 - a factor varies from two values on
+        raise ExperimentError(f"'vary: {experiment.vary}', but there is only one {experiment.vary}", where=where)
+    free = SINGLE_FACTOR_FREE.get(experiment.vary, frozenset())
+    others = [key for key, found in values.items() if len(found) > 1 and key != experiment.vary and key not in free]
+    if others:
+        raise ExperimentError(
+            f"'vary: {experiment.vary}' declares a single-factor study, but {_and(others)} varies too",
+            where=where,
+            remedy=f"Hold {_and(others)} constant, or remove 'vary'",
+        )
+
+
+def _and(words: Iterable[str]) -> str:
+    return " and ".join(f"'{word}'" for word in words)
+
+
+__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "resolve_model"]

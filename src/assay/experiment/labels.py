@@ -1,0 +1,78 @@
+"""What varies between arms, and the shortest label that tells them apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from assay.identity import Json, content_id
+from assay.records import Arm
+
+SEPARATOR = " / "
+
+# Choosing a model chooses its provider: that is one factor.
+SINGLE_FACTOR_FREE: Mapping[str, frozenset[str]] = {"model": frozenset({"provider"})}
+
+
+def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
+    """Return every factor with its distinct values in order of appearance, told apart by content.
+
+    Keys: ``agent``, ``model``, ``provider``, ``variant``, ``profile``, and each setting that any arm has. An arm
+    without a setting has the value ``default``. Variants of one name but different text are different values.
+    """
+    settings = dict.fromkeys(key for arm in arms for key in arm.settings)
+    factors: dict[str, dict[str, str]] = {}
+    for arm in arms:
+        for key, (content, name) in {**_parts(arm), **_knobs(arm, settings)}.items():
+            factors.setdefault(key, {}).setdefault(content_id("value", content), name)
+    return {key: tuple(values.values()) for key, values in factors.items()}
+
+
+def labelled(arms: Sequence[Arm]) -> tuple[Arm, ...]:
+    """Return the arms with labels made of what varies; one arm alone is called by its model or agent."""
+    varying = {key for key, values in factor_values(arms).items() if len(values) > 1}
+    short = _short_models(arms)
+    texts = [_text(arm, varying, short) for arm in arms]
+    counts = Counter(texts)
+    return tuple(
+        replace(arm, label=text if counts[text] == 1 else f"{text} [{arm.id[:4]}]")
+        for arm, text in zip(arms, texts, strict=True)
+    )
+
+
+def _parts(arm: Arm) -> dict[str, tuple[Json, str]]:
+    return {
+        "agent": (arm.agent, arm.agent),
+        "model": ([arm.provider, arm.model], arm.names.get("model", arm.model) or "none"),
+        "provider": (arm.provider, arm.provider or "none"),
+        "variant": (arm.variant, arm.names.get("variant", "none")),
+        "profile": (arm.profile, arm.names.get("profile", "none")),
+    }
+
+
+def _knobs(arm: Arm, settings: Mapping[str, None]) -> dict[str, tuple[Json, str]]:
+    return {key: (arm.settings.get(key), _plain(arm.settings.get(key, "default"))) for key in settings}
+
+
+def _short_models(arms: Sequence[Arm]) -> dict[str, str]:
+    """``lab/swift`` -> ``swift`` where no other model ends so."""
+    names = {arm.names["model"] for arm in arms if "model" in arm.names}
+    ends = Counter(name.rpartition("/")[2] for name in names)
+    return {name: end if ends[end := name.rpartition("/")[2]] == 1 else name for name in names}
+
+
+def _text(arm: Arm, varying: set[str], short: Mapping[str, str]) -> str:
+    model = short.get(arm.names.get("model", ""), arm.model)
+    parts = []
+    if "model" in varying and model:
+        parts.append(model)
+    if "agent" in varying:
+        parts.append(arm.agent)
+    parts += [arm.names[key] for key in ("variant", "profile") if key in varying and key in arm.names]
+    parts += [f"{key}={_plain(arm.settings[key])}" for key in arm.settings if key in varying]
+    return SEPARATOR.join(parts) or model or arm.agent
+
+
+def _plain(value: Json) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

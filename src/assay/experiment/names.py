@@ -1,0 +1,34 @@
+"""Names that people write: the nearest valid one, and singular/plural slips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+LIKENESS = 0.55
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice most like ``word`` (case does not count), or None when none is close."""
+    folded = {choice.casefold(): choice for choice in sorted(choices)}
+    close = get_close_matches(word.casefold(), folded, n=1, cutoff=LIKENESS)
+    return folded[close[0]] if close else None
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str:
+    """Return a remedy: the nearest choice, else all of them; empty when there is no choice."""
+    known = sorted(set(choices))
+    close = nearest(word, known)
+    if close is not None:
+        return f"Did you mean '{close}'?"
+    return f"Valid: {', '.join(known)}" if known else ""
+
+
+def singular(word: str) -> str:
+    """Return ``word`` without a plural ending, for telling a slip from another word."""
+    return word.removesuffix("s") if len(word) > 1 else word
+
+
+def same_but_for_number(one: str, other: str) -> bool:
+    """True for ``model`` and ``models``."""
+    return singular(one) == singular(other)

@@ -1,0 +1,67 @@
+"""Checks that what one part of an experiment names, another part defines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from assay.errors import ExperimentError
+from assay.experiment.blocks import Match, Row, Settings
+from assay.experiment.document import KeyPath
+from assay.experiment.endpoints import resolve_model
+from assay.experiment.model import Experiment
+from assay.experiment.names import suggestion
+from assay.providers import Provider
+
+FACTORS = ("agent", "model", "variant", "profile")
+
+
+def check_references(experiment: Experiment) -> None:
+    """Raise ``ExperimentError`` for the first name that nothing defines."""
+    providers = _providers(experiment)
+    for name, text in experiment.models.items():
+        resolve_model(text, providers, where=experiment.place("models", name))
+    for key, rows in (("arms", experiment.arms), ("include", experiment.include)):
+        for index, row in enumerate(rows):
+            _check_row(experiment, row, (key, index))
+            for model in row.model:
+                if model not in experiment.models:
+                    _check_model(experiment, model, providers, (key, index, "model"))
+    for index, match in enumerate(experiment.exclude):
+        _check_row(experiment, match, ("exclude", index))
+        known = {*experiment.models, *(model for row in (*experiment.arms, *experiment.include) for model in row.model)}
+        _known(experiment, "model", match.model, known, ("exclude", index, "model"))
+    for name, variant in experiment.variants.items():
+        named = {model for row in (*experiment.arms, *experiment.include) for model in row.model}
+        _known(experiment, "model", variant.per_model, {*experiment.models, *named}, ("variants", name, "per_model"))
+    if experiment.vary is not None:
+        _known(experiment, "factor", (experiment.vary,), {*FACTORS, *Settings.model_fields}, ("vary",))
+
+
+def _providers(experiment: Experiment) -> dict[str, Provider]:
+    for name in experiment.providers:
+        try:
+            experiment.providers[name].provider(name, experiment.folder)
+        except ExperimentError as error:
+            raise ExperimentError(error.what, where=experiment.place("providers", name), remedy=error.remedy) from error
+    return dict(experiment.all_providers())
+
+
+def _check_row(experiment: Experiment, row: Row | Match, path: KeyPath) -> None:
+    _known(experiment, "variant", row.variant, experiment.variants, (*path, "variant"))
+    _known(experiment, "profile", row.profile, experiment.profiles, (*path, "profile"))
+
+
+def _check_model(experiment: Experiment, model: str, providers: dict[str, Provider], path: KeyPath) -> None:
+    try:
+        resolve_model(model, providers, where=experiment.place(*path))
+    except ExperimentError as error:
+        if experiment.models and "/" not in model:
+            _known(experiment, "model", (model,), experiment.models, path)
+        raise error from None
+
+
+def _known(experiment: Experiment, noun: str, names: Iterable[str], defined: Collection[str], path: KeyPath) -> None:
+    for name in names:
+        if name not in defined:
+            remedy = suggestion(name, defined) or f"Define it under '{noun}s'"
+            raise ExperimentError(f"{noun} '{name}' is not defined", where=experiment.place(*path, name), remedy=remedy)
