@@ -5,36 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
+from typing import Protocol
 
-from assay.errors import ExperimentError
+from assay.errors import ExperimentError, MachineError
 from assay.experiment.blocks import Match, Profile, Row, Variant
 from assay.experiment.controls import with_controls
 from assay.experiment.document import KeyPath
-from assay.experiment.endpoints import resolve_model
+from assay.experiment.endpoints import merged_providers, resolve_model
 from assay.experiment.labels import SINGLE_FACTOR_FREE, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.experiment.names import suggestion
 from assay.identity import Json
 from assay.providers import Provider
-from assay.records import Arm, ArmId, Dialect, Record
+from assay.records import Arm, ArmId, Dialect
 
 # Agents that take no model, whatever the matrix says: the anchors. Other agents without a dialect may have one.
 ANCHORS = frozenset({"oracle", "nop", "empty"})
 
 # Knobs that one agent alone reads: they are no part of another agent's arm.
-OWNERS: Mapping[str, str] = {"command": "command", "answer_format": "api"}
+OWNERS: Mapping[str, str] = {
+    **dict.fromkeys(("command", "env", "mounts"), "command"),
+    **dict.fromkeys(("answer_format", "stream", "max_tokens_parameter"), "api"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class AgentInfo(Record):
-    """What planning needs to know of an agent: its version for the arm's identity, and what it speaks.
+class AgentInfo(Protocol):
+    """What planning needs to know of an agent; ``assay.agents.kinds.agent_infos`` says it of those on this machine.
 
-    ``dialects`` is empty for agents that need no model.
+    ``dialects`` is empty for agents that need no model. ``version`` is None, with the ``problem``, when it is not
+    installed.
     """
 
-    name: str
-    version: str
-    dialects: frozenset[Dialect] = frozenset()
+    @property
+    def name(self) -> str:
+        """What the experiment file calls it."""
+        ...
+
+    @property
+    def version(self) -> str | None:
+        """Part of the arm's identity."""
+        ...
+
+    @property
+    def dialects(self) -> frozenset[Dialect]:
+        """What it speaks."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be used here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +89,12 @@ def expand_arms(experiment: Experiment, agents: Mapping[str, AgentInfo]) -> tupl
     Raises ``ExperimentError`` for an unknown agent, an agent that cannot speak to a model's provider, two arms of
     equal content, a second varying factor of a single-factor study, or nothing left.
     """
-    providers = experiment.all_providers()
+    known = providers(experiment)
     arms: dict[ArmId, tuple[Arm, _Choice]] = {}
     for choice in _choices(experiment):
         if any(choice.fits(match) for match in experiment.exclude):
             continue
-        arm = _arm(experiment, choice, agents, providers)
+        arm = _arm(experiment, choice, agents, known)
         if arm is None:
             continue
         if arm.id in arms:
@@ -87,6 +108,11 @@ def expand_arms(experiment: Experiment, agents: Mapping[str, AgentInfo]) -> tupl
     made = labelled([arm for arm, _ in arms.values()])
     _check_single_factor(experiment, [arm for arm in made if arm.agent not in ANCHORS])
     return with_controls(experiment, made)
+
+
+def providers(experiment: Experiment, base: Path | None = None) -> Mapping[str, Provider]:
+    """Return the known providers with the experiment's over them; relative key files lie in ``base`` (its folder)."""
+    return merged_providers(experiment.providers, base or experiment.folder)
 
 
 def dialect_of(arm: Arm, agent: AgentInfo, provider: Provider) -> Dialect | None:
@@ -118,16 +144,16 @@ def _choices(experiment: Experiment) -> Iterator[_Choice]:
 
 
 def _arm(
-    experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo], providers: Mapping[str, Provider]
+    experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo], known: Mapping[str, Provider]
 ) -> Arm | None:
     """Give a choice its content; None when it does not apply."""
-    agent = _agent(experiment, choice, agents)
+    agent, version = _agent(experiment, choice, agents)
     if agent.name in ANCHORS:  # an anchor reads no prompt: one arm, whatever the matrix
-        return Arm(agent.name, agent.version, "", "", names={"agent": agent.name})
+        return Arm(agent.name, version, "", "", names={"agent": agent.name})
     provider, model = "", ""
     if choice.model is not None:
         text = experiment.models.get(choice.model, choice.model)
-        provider, model = resolve_model(text, providers, where=experiment.place(*choice.path, "model", choice.model))
+        provider, model = resolve_model(text, known, where=experiment.place(*choice.path, "model", choice.model))
     elif agent.dialects:
         where = experiment.place(*(choice.path or ("agents",)))
         raise ExperimentError(f"agent '{agent.name}' needs a model", where=where, remedy="Name it under 'models'")
@@ -137,7 +163,7 @@ def _arm(
     profile = experiment.profiles.get(choice.profile or "", Profile())
     arm = Arm(
         agent=agent.name,
-        agent_version=agent.version,
+        agent_version=version,
         model=model,
         provider=provider,
         variant=variant.for_model(choice.model or ""),
@@ -145,18 +171,21 @@ def _arm(
         settings={key: value for key, value in choice.settings.items() if OWNERS.get(key, agent.name) == agent.name},
         names=choice.names(),
     )
-    if model and not _speaks(experiment, arm, agent, providers[provider], choice):
+    if model and not _speaks(experiment, arm, agent, known[provider], choice):
         return None
     return arm
 
 
-def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> AgentInfo:
-    if choice.agent not in agents:
-        where = experiment.place(*((*choice.path, "agent") if choice.path else ("agents",)), choice.agent)
-        raise ExperimentError(
-            f"there is no agent '{choice.agent}'", where=where, remedy=suggestion(choice.agent, agents)
-        )
-    return agents[choice.agent]
+def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> tuple[AgentInfo, str]:
+    """Return the agent and its version. Raises ``MachineError`` for one that is not installed."""
+    agent = agents.get(choice.agent)
+    where = experiment.place(*((*choice.path, "agent") if choice.path else ("agents",)), choice.agent)
+    if agent is None:
+        remedy = suggestion(choice.agent, agents)
+        raise ExperimentError(f"there is no agent '{choice.agent}'", where=where, remedy=remedy)
+    if agent.version is None:
+        raise MachineError(f"agent '{agent.name}' is not installed: {agent.problem}", where=where)
+    return agent, agent.version
 
 
 def _speaks(experiment: Experiment, arm: Arm, agent: AgentInfo, provider: Provider, choice: _Choice) -> bool:
@@ -218,4 +247,4 @@ def _and(words: Iterable[str]) -> str:
     return " and ".join(f"'{word}'" for word in words)
 
 
-__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "resolve_model"]
+__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "providers", "resolve_model"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from assay.experiment.fields import Bytes, Model, Texts, as_tuple
+from assay.experiment.fields import Bytes, Model, Texts, as_mounts, as_tuple
 from assay.identity import Json
 
 DialectName = Literal["messages", "chat", "responses"]
@@ -110,11 +110,28 @@ class Settings(Model):
     """Wire protocol, where agent and provider share several."""
     answer_format: Texts = ()
     """For the agent ``api``."""
+    stream: Annotated[tuple[bool, ...], BeforeValidator(as_tuple, json_schema_input_type=bool | list[bool])] = ()
+    """For the agent ``api``; true unless said otherwise."""
+    max_tokens_parameter: Texts = ()
+    """For the agent ``api``: Chat servers that know only ``max_tokens``."""
     command: Texts = ()
     """For the agent ``command``: a command line, split as a shell would."""
+    env: Annotated[
+        tuple[Mapping[str, str], ...],
+        BeforeValidator(as_tuple, json_schema_input_type=Mapping[str, str] | list[Mapping[str, str]]),
+    ] = ()
+    """For the agent ``command``: its environment."""
+    mounts: Annotated[
+        tuple[tuple[Mapping[str, str], ...], ...],
+        BeforeValidator(as_mounts, json_schema_input_type=list[Mapping[str, str]]),
+    ] = ()
+    """For the agent ``command``: folders of this machine that it may read, each ``{host, inside}``."""
     time_scale: Annotated[tuple[Scale, ...], BeforeValidator(as_tuple, json_schema_input_type=Scale | list[Scale])] = ()
     """Simulated models: what part of a simulated second is slept."""
-    lab_fault: Texts = ()
+    lab_fault: Annotated[
+        tuple[str | Mapping[str, Any], ...],
+        BeforeValidator(as_tuple, json_schema_input_type=str | Mapping[str, Any] | list[str | Mapping[str, Any]]),
+    ] = ()
     """Simulated models: a fault to play."""
 
     def factors(self) -> dict[str, tuple[Json, ...]]:

@@ -67,6 +67,15 @@ def as_names(value: Any) -> Any:
     return {item: item for item in value}
 
 
+def as_mounts(value: Any) -> Any:
+    """``[{host, inside}]`` is one value of a factor: a list of folders is not a list of alternatives."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    if value and all(isinstance(item, Mapping) for item in value):
+        return (tuple(value),)
+    return tuple(tuple(item) if isinstance(item, (list, tuple)) else item for item in value)
+
+
 def as_bytes(value: Any) -> Any:
     """``2GB``, ``512 MB`` or a whole number of bytes -> bytes."""
     if not isinstance(value, str):

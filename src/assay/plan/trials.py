@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from assay.errors import InputError
 from assay.experiment.names import suggestion
 from assay.identity import content_id
 from assay.records import Arm, ArmId, Record, Trial, trial_id
-from assay.suites.base import Task
+
+
+class PlannedTask(Protocol):
+    """What a plan reads of a task: loaded ones have it, and locked ones."""
+
+    @property
+    def id(self) -> str:
+        """Unique in the experiment."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """Content of the task's folder."""
+        ...
 
 
 def make_plan(
     arms: Sequence[Arm],
-    tasks: Sequence[Task],
+    tasks: Sequence[PlannedTask],
     repetitions: int,
     seed: int,
     run_id: str,
