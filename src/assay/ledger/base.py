@@ -68,6 +68,14 @@ class Ledger(Protocol):
         """All attempts, lost ones included, by owner and number."""
         ...
 
+    async def latest_attempt(self, kind: OwnerKind, owner: str) -> Attempt | None:
+        """The newest attempt of one work item; None when there is none."""
+        ...
+
+    async def is_owed(self, trial: TrialId) -> bool:
+        """True when the trial may be claimed now."""
+        ...
+
     async def trials(self) -> Sequence[Trial]:
         """All planned trials, in plan order."""
         ...

@@ -17,6 +17,11 @@ from assay.ledger.rows import attempt_from_row, trial_from_row
 from assay.ledger.store import SqliteStore, now_ms
 from assay.records import Attempt, NanoUSD, Order, Outcome, OwnerKind, Progress, Trial, TrialId
 
+_ATTEMPTS = (
+    "SELECT id,run_id,kind,owner,number,fence,worker,started,finished,ended,detail,spent,lower_bound,simulated,lost"
+    " FROM attempts"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LossPolicy:
@@ -230,12 +235,26 @@ class SqliteLedger(SqliteStore):
     async def attempts(self) -> Sequence[Attempt]:
         """See ``Ledger.attempts``."""
         with self._errors():
-            rows = self._db.execute(
-                "SELECT id,run_id,kind,owner,number,fence,worker,started,finished,ended,detail,spent,lower_bound,"
-                "simulated,lost FROM attempts WHERE run_id=? ORDER BY kind, owner, number",
-                (self.run_id,),
-            )
+            rows = self._db.execute(f"{_ATTEMPTS} WHERE run_id=? ORDER BY kind, owner, number", (self.run_id,))
             return [attempt_from_row(row) for row in rows]
+
+    async def latest_attempt(self, kind: OwnerKind, owner: str) -> Attempt | None:
+        """See ``Ledger.latest_attempt``."""
+        with self._errors():
+            row = self._db.execute(
+                f"{_ATTEMPTS} WHERE run_id=? AND kind=? AND owner=? ORDER BY number DESC LIMIT 1",
+                (self.run_id, kind, owner),
+            ).fetchone()
+            return attempt_from_row(row) if row else None
+
+    async def is_owed(self, trial: TrialId) -> bool:
+        """See ``Ledger.is_owed``."""
+        with self._errors():
+            row = self._db.execute(
+                "SELECT state, lease_until FROM items WHERE run_id=? AND kind=? AND owner=?",
+                (self.run_id, OwnerKind.TRIAL, trial),
+            ).fetchone()
+        return row is not None and (row[0] == "owed" or (row[0] == "leased" and row[1] <= self._clock()))
 
     async def trials(self) -> Sequence[Trial]:
         """See ``Ledger.trials``."""

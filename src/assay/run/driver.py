@@ -1,0 +1,218 @@
+"""Driving a run: trials through an engine, each scored from its sealed evidence as soon as it has settled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from assay.engines.base import EngineLimits
+from assay.engines.local import LocalEngine
+from assay.evidence.calls import read_calls, spend
+from assay.records import Attempt, OwnerKind, TrialId
+from assay.run.anchors import score_anchors
+from assay.run.opening import Run
+from assay.run.probing import probe_models
+from assay.run.progress import Observer, Silent, Tally
+from assay.run.scoring import Scoring
+from assay.run.selection import Selection
+from assay.run.services import Services, services, trial_environment, worker_prefix
+from assay.sandboxes.base import SandboxKind
+from assay.trial.environment import TrialEnvironment
+from assay.trial.life import run_trial
+
+HEARTBEAT_TTL_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class DriveOptions:
+    """How to drive; nothing here changes what a trial is. ``max_cost`` in USD for the whole run."""
+
+    max_cost: float | None = 5.0
+    concurrency: int | None = None
+    keep_sandbox: bool = False
+    anchors: bool = True
+    probe: bool = True
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True, slots=True)
+class DriveEnd:
+    """Why a drive came to its end: ``finished``, ``drained`` (asked to stop), or ``max_cost``."""
+
+    reason: str
+    left: int
+
+
+async def drive(run: Run, kind: SandboxKind, options: DriveOptions, observer: Observer | None = None) -> DriveEnd:
+    """Run everything that is owed and selected, score it, and come back; resumable at any moment.
+
+    The caller holds ``one_driver``. Raises ``AssayError`` only when nothing sensible can go on: the books, the
+    sandbox or a provider refuse at the start.
+    """
+    watch = observer or Silent()
+    await _recover(run, watch)
+    async with services(run, kind, max_cost=options.max_cost) as running:
+        if options.probe:
+            await probe_models(run, running)
+        driver = _Driver(run, running, options, watch)
+        return await driver.drive()
+
+
+async def _recover(run: Run, observer: Observer) -> None:
+    """Close the attempts of dead drivers as lost, with the spend that their gateway logs show."""
+    lost = await run.ledger.forfeit(worker_prefix())
+    for attempt in lost:
+        known = spend(read_calls(run.folder.attempt(attempt.owner, attempt.number)))
+        await run.ledger.reconcile(attempt.id, known.nano_usd, lower_bound=True)
+    if lost:
+        await run.ledger.note("recovered", {"lost": len(lost)})
+        observer.message(f"{len(lost)} attempts were lost with an earlier driver; they count as lost and run again")
+
+
+class _Driver:
+    """State of one drive."""
+
+    def __init__(self, run: Run, running: Services, options: DriveOptions, observer: Observer) -> None:
+        self.run = run
+        self.services = running
+        self.options = options
+        self.observer = observer
+        self.engine = LocalEngine()
+        self.reason = "finished"
+        self.scoring = Scoring.of(run, running)
+
+    async def drive(self) -> DriveEnd:
+        trials = {trial.id: trial for trial in await self.run.ledger.trials()}
+        chosen = self.options.selection.choose(trials.values(), self.run.lock)
+        unscored = await self.scoring.unscored()
+        self.tally = Tally(
+            planned=len(chosen),
+            settled=len(chosen) - len([t for t in await self.run.ledger.pending() if t in chosen]),
+            to_score=len(unscored),
+            max_cost=self.options.max_cost,
+            simulated=self.run.lock.simulated,
+        )
+        environment = replace(
+            trial_environment(self.run, self.services, ttl=HEARTBEAT_TTL_S, keep_sandbox=self.options.keep_sandbox),
+            trials=trials,
+        )
+        async with _signals(self._interrupt), self._scorers(unscored) as queue, self._ticks():
+            await self._run_trials(environment, chosen, queue)
+        if self.options.anchors and self.reason == "finished":
+            await score_anchors(self.run, self.services, self.scoring)
+        self._show()
+        left = len([t for t in await self.run.ledger.pending() if t in chosen])
+        return DriveEnd(self.reason, left)
+
+    async def _run_trials(
+        self,
+        environment: TrialEnvironment,
+        chosen: frozenset[TrialId],
+        queue: asyncio.Queue[Attempt],
+    ) -> None:
+        """Go through what is owed; once more for retries that the first pass made owed again."""
+
+        async def run_one(trial: TrialId) -> None:
+            self.tally.running += 1
+            self.tally.trial_ended(await run_trial(trial, environment))
+
+        limits = EngineLimits(self.options.concurrency or max(4, os.cpu_count() or 1))
+        while owed := [t for t in await self.run.ledger.pending() if t in chosen]:
+            async for trial in self.engine.run(owed, run_one, limits):
+                await self._settled(trial, queue)
+                self._check_cost()
+            if self.reason != "finished":
+                return
+
+    async def _settled(self, trial: TrialId, queue: asyncio.Queue[Attempt]) -> None:
+        attempt = await self.run.ledger.latest_attempt(OwnerKind.TRIAL, trial)
+        if attempt is None or attempt.ended is None:
+            return
+        self.tally.spent += attempt.spent or 0
+        if not await self.run.ledger.is_owed(trial):
+            self.tally.settled += 1
+            self.tally.finished_here += 1
+        self.tally.to_score += 1
+        queue.put_nowait(attempt)
+
+    def _check_cost(self) -> None:
+        if self.services.gateway.over_max_cost and self.reason == "finished":
+            self._stop("max_cost", f"the cost limit of ${self.options.max_cost:g} is used up: nothing more is started")
+
+    def _interrupt(self) -> None:
+        if self.reason == "finished":
+            self._stop("drained", "finishing what runs, starting nothing more; interrupt again to stop at once")
+        else:
+            for task in asyncio.all_tasks():
+                task.cancel()
+
+    def _stop(self, reason: str, text: str) -> None:
+        self.reason = reason
+        self.engine.drain()
+        self.observer.message(text)
+
+    @asynccontextmanager
+    async def _scorers(self, unscored: Sequence[Attempt]) -> AsyncIterator[asyncio.Queue[Attempt]]:
+        """Score beside the trials, as many at once as there are processors; leaves when all are scored."""
+        queue: asyncio.Queue[Attempt] = asyncio.Queue()
+        for attempt in unscored:
+            queue.put_nowait(attempt)
+        workers = [asyncio.create_task(self._score_from(queue)) for _ in range(os.cpu_count() or 1)]
+        try:
+            yield queue
+            joined = asyncio.create_task(queue.join())
+            done, _ = await asyncio.wait({joined, *workers}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # a scorer that could not keep the books ends the run
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _score_from(self, queue: asyncio.Queue[Attempt]) -> None:
+        while True:
+            attempt = await queue.get()
+            await self.scoring.score(attempt)
+            self.tally.scored += 1
+            queue.task_done()
+
+    @asynccontextmanager
+    async def _ticks(self) -> AsyncIterator[None]:
+        async def tick() -> None:
+            while True:
+                self._show()
+                await asyncio.sleep(0.2)
+
+        ticking = asyncio.create_task(tick())
+        try:
+            yield
+        finally:
+            ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticking
+
+    def _show(self) -> None:
+        self.observer.update(self.tally.snapshot())
+
+
+@asynccontextmanager
+async def _signals(interrupt: object) -> AsyncIterator[None]:
+    """Call ``interrupt`` on INT and TERM while the body runs, where the platform and thread allow."""
+    loop = asyncio.get_running_loop()
+    assert callable(interrupt)
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    installed = []
+    for number in wanted:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, interrupt)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)

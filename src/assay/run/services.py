@@ -1,0 +1,162 @@
+"""What a driver starts and stops around the trials: gateway, Lab, scratch space. Loopback and unix sockets only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from assay.agents.base import Agent
+from assay.agents.kinds import agent
+from assay.errors import ExperimentError
+from assay.evidence.lock import Lock
+from assay.gateway.base import Budget, Upstream
+from assay.gateway.server import GatewayServer
+from assay.lab.server import LabServer
+from assay.ledger.base import Ledger
+from assay.prices.book import PriceBook
+from assay.providers import Provider, provider_from_json
+from assay.records import NANO, Arm, Dialect
+from assay.run.opening import Run
+from assay.sandboxes.base import Limits, SandboxKind
+from assay.sandboxes.toolchain import Toolchain, toolchain
+from assay.trial.environment import Route, TrialEnvironment, TrialLimits
+
+LAB_TIME_SCALE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Running servers and resolved endpoints of one driver."""
+
+    gateway: GatewayServer
+    providers: Mapping[str, Provider]
+    kind: SandboxKind
+    scratch: Path
+    worker: str
+
+
+def worker_prefix() -> str:
+    """Names the workers of this machine: with the folder's lock held, all earlier ones are dead."""
+    return f"{socket.gethostname()}/"
+
+
+def scratch_folder(run_id: str) -> Path:
+    """Where sandboxes of a run live: below the system's temporary folder, so that any uid can be let in."""
+    return Path(tempfile.gettempdir()) / f"assay-{os.getuid()}" / run_id
+
+
+@asynccontextmanager
+async def services(run: Run, kind: SandboxKind, *, max_cost: float | None) -> AsyncIterator[Services]:
+    """Start what trials need; what an earlier driver left behind is reaped first."""
+    scratch = scratch_folder(run.lock.run_id)
+    scratch.parent.mkdir(mode=0o711, exist_ok=True)
+    scratch.mkdir(mode=0o711, exist_ok=True)
+    kind.reap(scratch, frozenset())
+    locked = {name: provider_from_json(data) for name, data in run.lock.providers.items()}
+    lab = await _start_lab(run) if any(provider.simulated for provider in locked.values()) else None
+    socket_path = scratch / "gateway.sock"
+    socket_path.unlink(missing_ok=True)
+    try:
+        providers = {
+            name: replace(provider, base_url=lab.provider().base_url, prices=provider.prices or lab.provider().prices)
+            if lab is not None and provider.simulated
+            else provider
+            for name, provider in locked.items()
+        }
+        book = PriceBook()
+        book.freeze(await run.ledger.prices(), providers.values())
+        gateway = await GatewayServer.start(
+            socket_path,
+            prices=book,
+            on_price=run.ledger.record_price,
+            max_cost=None if max_cost is None else round(max_cost * NANO),
+            spent=await _already_spent(run.ledger),
+        )
+        try:
+            yield Services(gateway, providers, kind, scratch, f"{worker_prefix()}{os.getpid()}-{os.urandom(4).hex()}")
+        finally:
+            await gateway.stop()
+    finally:
+        if lab is not None:
+            await lab.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def _start_lab(run: Run) -> LabServer:
+    scales = {float(str(arm.settings["time_scale"])) for arm in run.lock.arms if "time_scale" in arm.settings}
+    if len(scales) > 1:
+        raise ExperimentError(
+            "the arms name several values of 'time_scale'", remedy="Give one for all simulated models"
+        )
+    tasks = {task.id: task for task in run.tasks.values()}
+    return await LabServer.start(tasks, seed=run.lock.seed, time_scale=scales.pop() if scales else LAB_TIME_SCALE)
+
+
+async def _already_spent(ledger: Ledger) -> int:
+    """What earlier sessions of this run really cost, in nano-USD: simulated money never counts."""
+    return sum(attempt.spent or 0 for attempt in await ledger.attempts() if not attempt.simulated)
+
+
+def trial_environment(run: Run, services: Services, *, ttl: float, keep_sandbox: bool) -> TrialEnvironment:
+    """Put together what ``run_trial`` needs."""
+    return TrialEnvironment(
+        ledger=run.ledger,
+        gateway=services.gateway,
+        sandboxes=services.kind,
+        agents=_agent,
+        toolchains=_toolchain,
+        folder=run.folder,
+        scratch=services.scratch,
+        trials={},
+        arms={arm.id: arm for arm in run.lock.arms},
+        tasks=run.tasks,
+        routes={arm.id: route(arm, services.providers) for arm in run.lock.arms},
+        limits=trial_limits(run.lock),
+        worker=services.worker,
+        ttl=ttl,
+        keep_sandbox=keep_sandbox,
+    )
+
+
+def _agent(name: str) -> Agent:
+    return agent(name)
+
+
+def _toolchain(name: str) -> Toolchain:
+    return toolchain(name)
+
+
+def route(arm: Arm, providers: Mapping[str, Provider]) -> Route:
+    """Return how an arm reaches its model: the dialect it asks for, or the first that both sides speak."""
+    if not arm.model:
+        return Route()
+    provider = providers[arm.provider]
+    spoken = agent(arm.agent).dialects
+    shared = [dialect for dialect in provider.dialects if dialect in spoken]
+    wanted = arm.settings.get("dialect")
+    dialect = Dialect(str(wanted)) if wanted else next(iter(shared), None)
+    return Route(upstreams={arm.model: Upstream(provider, arm.model)}, dialect=dialect)
+
+
+def trial_limits(lock: Lock) -> TrialLimits:
+    """Read the limits of one trial from the lock."""
+    given: Mapping[str, Any] = lock.experiment.get("limits", {})
+    default = TrialLimits()
+    cost = given.get("cost")
+    return TrialLimits(
+        time_s=float(given.get("time_s", default.time_s)),
+        budget=Budget(nano_usd=None if cost is None else round(cost * NANO), tokens=given.get("tokens")),
+        max_output_tokens=int(given.get("max_output_tokens", default.max_output_tokens)),
+        sandbox=Limits(
+            memory_bytes=int(given.get("memory", default.sandbox.memory_bytes)),
+            disk_bytes=int(given.get("disk", default.sandbox.disk_bytes)),
+            processes=int(given.get("processes", default.sandbox.processes)),
+        ),
+    )
