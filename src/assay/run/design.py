@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from assay.agents.kinds import agent_infos
-from assay.errors import ExperimentError
 from assay.evidence.lock import Lock, LockedTask
-from assay.experiment.arms import expand_arms, providers
+from assay.experiment.arms import expand_arms
 from assay.experiment.model import Experiment
+from assay.experiment.tasks import experiment_tasks, left_out
 from assay.providers import Provider
-from assay.records import Arm
+from assay.records import Arm, ArmId
 from assay.suites.base import Task
-from assay.suites.load import load_suite
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What an experiment comes to on this machine. ``base`` is the folder its relative paths start from."""
+    """What an experiment comes to on this machine. ``without`` are (arm id, task id) cells left out, with reasons."""
 
     experiment: Experiment
-    base: Path
     arms: tuple[Arm, ...]
     tasks: tuple[Task, ...]
     providers: Mapping[str, Provider]
+    without: frozenset[tuple[ArmId, str]]
 
     @property
     def simulated(self) -> bool:
@@ -73,31 +71,14 @@ def locked_task(task: Task) -> LockedTask:
     )
 
 
-def load_tasks(experiment: Experiment, base: Path) -> tuple[Task, ...]:
-    """Load the experiment's suites and keep the tasks that it asks for, in the suites' order."""
-    wanted = experiment.tasks
-    found: dict[str, Task] = {}
-    for entry in experiment.suite:
-        spec = entry.model_dump(mode="json", exclude_none=True)
-        if not spec.get("tasks"):
-            spec.pop("tasks", None)
-        for task in load_suite(
-            spec,
-            base,
-            tasks=wanted.ids,
-            types=wanted.types,
-            tags=wanted.tags,
-            difficulties=wanted.difficulties,
-        ):
-            if task.id in found:
-                raise ExperimentError(f"two suites hold a task called {task.id!r}", where=experiment.place("suite"))
-            found[task.id] = task
-    return tuple(found.values())
-
-
-def resolve(experiment: Experiment, base: Path) -> Design:
+def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
-    tasks = load_tasks(experiment, base)
-    known = providers(experiment, base)
     arms = expand_arms(experiment, agent_infos())
-    return Design(experiment=experiment, base=base, arms=arms, tasks=tasks, providers=known)
+    tasks = experiment_tasks(experiment)
+    return Design(
+        experiment=experiment,
+        arms=arms,
+        tasks=tasks,
+        providers=experiment.all_providers(),
+        without=left_out(experiment, arms, tasks),
+    )

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from assay.engines.base import EngineLimits
 from assay.engines.local import LocalEngine
 from assay.evidence.calls import read_calls, spend
+from assay.plan import Selection, choose
 from assay.records import Attempt, OwnerKind, TrialId
 from assay.run.anchors import score_anchors
 from assay.run.opening import Run
 from assay.run.probing import probe_models
 from assay.run.progress import Observer, Silent, Tally
 from assay.run.scoring import Scoring
-from assay.run.selection import Selection
 from assay.run.services import Services, services, trial_environment, worker_prefix
 from assay.sandboxes.base import SandboxKind
 from assay.trial.environment import TrialEnvironment
@@ -88,7 +88,7 @@ class _Driver:
 
     async def drive(self) -> DriveEnd:
         trials = {trial.id: trial for trial in await self.run.ledger.trials()}
-        chosen = self.options.selection.choose(trials.values(), self.run.lock)
+        chosen = frozenset(t.id for t in choose(trials.values(), self.run.lock.arms, self.options.selection))
         unscored = await self.scoring.unscored()
         self.tally = Tally(
             planned=len(chosen),

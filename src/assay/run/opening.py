@@ -21,7 +21,7 @@ from assay.evidence.lock import Lock, read_lock
 from assay.identity import content_id
 from assay.ledger.sqlite import LossPolicy, SqliteLedger
 from assay.plan import make_plan
-from assay.records import Ended
+from assay.records import ArmId, Ended
 from assay.run.amendment import amend, effective_lock
 from assay.run.design import Design
 from assay.sandboxes.base import SandboxKind
@@ -95,7 +95,7 @@ async def start_run(folder: RunFolder, design: Design, source: Path | None, mach
     if lock.prediction_id is not None:
         await ledger.note("prediction", {"id": lock.prediction_id, "predict": dict(lock.predict)})
     lock.write(folder.lock)
-    await _plan(ledger, lock)
+    await _plan(ledger, lock, design.without)
     return Run(folder, lock, ledger, _tasks(folder, lock))
 
 
@@ -137,7 +137,7 @@ async def extend_run(folder: RunFolder, design: Design) -> Run:
         await run.ledger.note(AMENDMENT, amendment.to_json())
         await run.ledger.close()
         run = await open_run(folder)
-    await _plan(run.ledger, run.lock)
+    await _plan(run.ledger, run.lock, design.without)
     return Run(run.folder, run.lock, run.ledger, run.tasks, amendment.sentence if amendment else None)
 
 
@@ -150,15 +150,8 @@ def _tasks(folder: RunFolder, lock: Lock) -> dict[str, Task]:
     return {task.hash: load_task(folder.input(task.hash) / task.id) for task in lock.tasks}
 
 
-async def _plan(ledger: SqliteLedger, lock: Lock) -> None:
-    left_out = [(set(entry.get("arm", ())), set(entry.get("task", ()))) for entry in lock.excluded]
-    labels = {arm.id: arm.label for arm in lock.arms}
-
-    def included(arm: str, task: str) -> bool:
-        return not any((not arms or labels[arm] in arms) and (not tasks or task in tasks) for arms, tasks in left_out)
-
-    trials = make_plan(lock.arms, lock.tasks, lock.repetitions, lock.seed, lock.run_id)
-    await ledger.plan(trial for trial in trials if included(trial.arm, trial.task))
+async def _plan(ledger: SqliteLedger, lock: Lock, without: frozenset[tuple[ArmId, str]]) -> None:
+    await ledger.plan(make_plan(lock.arms, lock.tasks, lock.repetitions, lock.seed, lock.run_id, without=without))
 
 
 @contextmanager
