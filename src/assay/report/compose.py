@@ -1,0 +1,85 @@
+"""Put a report together: one ``Document`` from analysis, lock and facts. Every text format starts here."""
+
+from __future__ import annotations
+
+from assay.analysis.base import Analysis
+from assay.evidence.facts import Facts
+from assay.evidence.lock import Lock
+from assay.report.arms import arms_section
+from assay.report.comparisons import comparisons_section
+from assay.report.document import Bullets, Document, Section
+from assay.report.grounds import (
+    controls_section,
+    disclosures_section,
+    limitations_section,
+    predictions_section,
+    provenance_section,
+)
+from assay.report.material import Material, shown
+from assay.report.money import money_section
+from assay.report.numbers import at_least, count, moment, plural, usd
+from assay.report.outcomes import health_section, outcomes_section
+from assay.report.tasks import tasks_section, types_section
+
+SIMULATED = (
+    "Simulated results. The models are simulated and their truth is known in advance: nothing here says anything "
+    "about a real model."
+)
+UNSAFE = "Run without a sandbox (unsafe-host): what an agent could see or reach was not limited."
+NONE_ESTABLISHED = "Nothing, at this number of tasks."
+NONE_OPEN = "Nothing was left open."
+
+SECTIONS = (
+    arms_section,
+    comparisons_section,
+    money_section,
+    types_section,
+    tasks_section,
+    outcomes_section,
+    health_section,
+    predictions_section,
+    controls_section,
+    limitations_section,
+    disclosures_section,
+    provenance_section,
+)
+
+
+def compose(analysis: Analysis, lock: Lock, facts: Facts) -> Document:
+    """Return the whole report as data."""
+    made = shown(analysis, lock, facts)
+    sections: tuple[Section, ...] = tuple(section(made) for section in SECTIONS)
+    return Document(
+        title=made.lock.name,
+        question=str(made.lock.experiment.get("question") or ""),
+        stamps=stamps(made),
+        summary=_summary(made),
+        verdict=made.analysis.verdict,
+        established=Bullets(made.analysis.established, empty=NONE_ESTABLISHED),
+        not_established=Bullets(made.analysis.not_established, empty=NONE_OPEN),
+        sections=sections,
+        colophon=f"Run {made.lock.run_id}, started {moment(made.lock.created)}. Lock {made.lock_id}. Made by Assay.",
+        simulated=made.analysis.simulated,
+    )
+
+
+def stamps(made: Material) -> tuple[str, ...]:
+    """Warnings that stand on top of everything."""
+    unsafe = "unsafe-host" in repr(made.lock.machine) or "unsafe_host" in repr(made.lock.machine)
+    return (*((SIMULATED,) if made.analysis.simulated else ()), *((UNSAFE,) if unsafe else ()))
+
+
+def _summary(made: Material) -> dict[str, str]:
+    """The numbers beside the title."""
+    health = made.facts.health
+    scored = sum(cell.solved.n for cell in made.facts.cells)
+    spent = at_least(usd(health.spent_usd), health.spent_is_lower_bound or health.unpriced_calls > 0)
+    return {
+        "Arms": count(len(made.analysis.arms)),
+        "Tasks": count(len(made.lock.tasks)),
+        "Repetitions": count(made.lock.repetitions),
+        "Trials with a verdict": f"{count(scored)} of {count(health.planned)}",
+        "Spent": f"{spent} simulated" if made.analysis.simulated else spent,
+        "Mode": f"{made.lock.experiment.get('mode') or 'exploratory'}, {plural(len(made.analysis.findings), 'comparison')}",
+        "Started": moment(made.lock.created),
+    }

@@ -1,0 +1,113 @@
+"""What a report is made of, in an order that depends on nothing but content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from assay.analysis.base import Analysis, ArmSummary, TaskRow
+from assay.evidence.facts import CellFact, Facts
+from assay.evidence.lock import Lock
+from assay.report.text import cleaned, cut_middle
+
+LONGEST_NAME = 48
+LAST = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Analysis, lock and facts, sorted, with a short distinct name for every arm.
+
+    ``lock_id`` is the content id of the lock as it was read, before any text was cleaned.
+    """
+
+    analysis: Analysis
+    lock: Lock
+    facts: Facts
+    lock_id: str
+    names: Mapping[str, str]
+
+    @property
+    def measure(self) -> str:
+        """The measure that charts show."""
+        return measure_of(self.analysis)
+
+    def name(self, arm: str) -> str:
+        """The arm's name, or the given text when it is none of this run's arms."""
+        return self.names.get(arm, arm)
+
+    def by_outcome(self) -> dict[str, int]:
+        """Settled trials by derived outcome, over all arms: solved and failed first, then by name."""
+        return outcomes(self.facts.cells)
+
+
+def ordered(analysis: Analysis, lock: Lock, facts: Facts) -> Material:
+    """Sort everything: arms by the primary measure, then as declared; tasks as declared. Text is left as it is."""
+    measure = measure_of(analysis)
+    declared = {arm.id: position for position, arm in enumerate(lock.arms)}
+    tasks = {task.id: position for position, task in enumerate(lock.tasks)}
+    arms = tuple(sorted(analysis.arms, key=lambda arm: _arm_key(arm, measure, declared)))
+    rank = {arm.id: position for position, arm in enumerate(arms)}
+
+    def row_key(row: TaskRow) -> tuple[str, int, str, int, str]:
+        return (row.measure, tasks.get(row.task, LAST), row.task, rank.get(row.arm, LAST), row.arm)
+
+    def cell_key(cell: CellFact) -> tuple[int, str, int, str]:
+        return (rank.get(cell.arm, LAST), cell.arm, tasks.get(cell.task, LAST), cell.task)
+
+    return Material(
+        analysis=replace(analysis, arms=arms, tasks=tuple(sorted(analysis.tasks, key=row_key))),
+        lock=lock,
+        facts=replace(
+            facts,
+            cells=tuple(sorted(facts.cells, key=cell_key)),
+            anchors=tuple(sorted(facts.anchors, key=lambda a: (a.anchor, tasks.get(a.task, LAST), a.task))),
+        ),
+        lock_id=lock.id,
+        names={arm.id: arm.label for arm in arms},
+    )
+
+
+def shown(analysis: Analysis, lock: Lock, facts: Facts) -> Material:
+    """The same for people: every text cleaned, every arm under a short name of its own."""
+    raw = ordered(analysis, lock, facts)
+    analysis = cleaned(raw.analysis)
+    return Material(
+        analysis=analysis,
+        lock=cleaned(raw.lock),
+        facts=cleaned(raw.facts),
+        lock_id=raw.lock_id,
+        names=_names(analysis.arms),
+    )
+
+
+def outcomes(cells: tuple[CellFact, ...]) -> dict[str, int]:
+    """Sum ``by_outcome`` over cells."""
+    total: Counter[str] = Counter()
+    for cell in cells:
+        total.update(cell.by_outcome)
+    return in_order(total)
+
+
+def in_order(by_outcome: Mapping[str, int]) -> dict[str, int]:
+    """Outcomes without a count are left out; solved and failed come first."""
+    first = {"solved": 0, "failed": 1}
+    keys = sorted((key for key, number in by_outcome.items() if number), key=lambda key: (first.get(key, 2), key))
+    return {key: by_outcome[key] for key in keys}
+
+
+def measure_of(analysis: Analysis) -> str:
+    """Return ``solved``, or ``score`` when that (or another metric) is primary."""
+    return "solved" if analysis.primary == "solved" else "score"
+
+
+def _arm_key(arm: ArmSummary, measure: str, declared: Mapping[str, int]) -> tuple[bool, float, int, str]:
+    mean = (arm.solved if measure == "solved" else arm.score).like.mean
+    return (mean is None, -(mean or 0.0), declared.get(arm.id, LAST), arm.id)
+
+
+def _names(arms: tuple[ArmSummary, ...]) -> dict[str, str]:
+    short = {arm.id: cut_middle(arm.label.strip() or "(no label)", LONGEST_NAME) for arm in arms}
+    uses = Counter(short.values())
+    return {arm: name if uses[name] == 1 else f"{name} #{arm[:6]}" for arm, name in short.items()}

@@ -1,0 +1,150 @@
+"""The report in a terminal: the verdict, arms with bars, differences, health. Sensible at 80 columns, ASCII only."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from assay.analysis.base import Analysis, ArmSummary
+from assay.evidence.facts import Facts
+from assay.evidence.lock import Lock
+from assay.records import Verdict
+from assay.report.arms import WORDS, estimate_of, rank_text
+from assay.report.compose import NONE_ESTABLISHED, NONE_OPEN, stamps
+from assay.report.material import Material, shown
+from assay.report.numbers import (
+    amount,
+    at_least,
+    count,
+    difference,
+    difference_interval,
+    interval,
+    p_value,
+    plural,
+    usd,
+)
+
+BAR = 20
+STYLES = {Verdict.NOT_ESTABLISHED: "dim"}
+PLAIN = str.maketrans({"−": "-", "–": "-", "≥": ">=", "…": "~", "“": '"', "”": '"', "×": "x", "·": "|", "’": "'"})
+
+
+def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console) -> None:
+    """Print the short form of the report."""
+    made = shown(analysis, lock, facts)
+    for stamp in stamps(made):
+        console.print(_text(stamp, "bold yellow", console))
+        console.print()
+    console.print(_text(made.analysis.verdict, "bold", console))
+    console.print()
+    console.print(_arms(made, console))
+    console.print(_text(_reading(made), "dim", console))
+    _list(console, "Established", made.analysis.established, NONE_ESTABLISHED)
+    _list(console, "Not established", made.analysis.not_established, NONE_OPEN)
+    findings = [finding for finding in made.analysis.findings if finding.measure == made.measure]
+    if findings:
+        console.print()
+        console.print(_findings(made, console))
+    console.print()
+    console.print(_text(_health(made), "", console))
+
+
+def bar(low: float | None, mean: float | None, high: float | None, width: int = BAR) -> str:
+    """Draw ``..|--o---|....`` for fractions of a scale from 0 to 1; blank without a mean."""
+    if mean is None:
+        return " " * width
+
+    def place(value: float) -> int:
+        return min(width - 1, max(0, round(value * (width - 1))))
+
+    cells = ["."] * width
+    if low is not None and high is not None:
+        for position in range(place(low), place(high) + 1):
+            cells[position] = "-"
+        cells[place(low)] = cells[place(high)] = "|"
+    cells[place(mean)] = "o"
+    return "".join(cells)
+
+
+def _text(text: str, style: str, console: Console) -> Text:
+    """Text that no markup and no emoji code can enter, in characters that the console can write."""
+    plain = text.translate(PLAIN)
+    encoding = console.encoding or "ascii"
+    return Text(plain.encode(encoding, "replace").decode(encoding), style=style)
+
+
+def _arms(made: Material, console: Console) -> Grid:
+    grid = Grid(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=False, pad_edge=False)
+    word = WORDS[made.measure].lower()
+    grid.add_column("arm", overflow="ellipsis", no_wrap=True, max_width=20)
+    grid.add_column("tie", no_wrap=True)
+    grid.add_column("rank", no_wrap=True)
+    grid.add_column(f"{word}, 95%", justify="right", no_wrap=True)
+    grid.add_column("0" + " " * (BAR - 4) + ("100" if BAR > 4 else ""), no_wrap=True)
+    grid.add_column("$ per solved", justify="right", no_wrap=True)
+    for arm in made.analysis.arms:
+        grid.add_row(*(_text(part, "", console) for part in _arm(made, arm)))
+    return grid
+
+
+def _arm(made: Material, arm: ArmSummary) -> tuple[str, ...]:
+    like = estimate_of(arm, made.measure).like
+    full = 1.0 if made.measure == "solved" else 100.0
+    parts = [None if value is None else value / full for value in (like.low, like.mean, like.high)]
+    span = interval(made.measure, like.low, like.high).replace(" to ", "-") or "no interval"
+    return (
+        made.name(arm.id),
+        arm.tie_group,
+        rank_text(arm).replace(" to ", "-"),
+        f"{amount(made.measure, like.mean)} {span}",
+        bar(parts[0], parts[1], parts[2]),
+        at_least(usd(arm.cost_per_solved.mean), arm.cost_is_lower_bound),
+    )
+
+
+def _reading(made: Material) -> str:
+    return "Bar: mean (o) and 95% interval for tasks like these. Arms that share a letter under 'tie' cannot be told apart."
+
+
+def _list(console: Console, title: str, items: tuple[str, ...], empty: str) -> None:
+    console.print()
+    console.print(_text(title, "bold", console))
+    for item in items or (empty,):
+        console.print(Padding(_text(f"- {item}", "", console), (0, 0, 0, 2)))
+
+
+def _findings(made: Material, console: Console) -> Grid:
+    grid = Grid(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    grid.add_column(f"difference in {WORDS[made.measure].lower()}", overflow="fold", max_width=30)
+    grid.add_column("points, 95%", justify="right", no_wrap=True)
+    grid.add_column("p corr.", justify="right", no_wrap=True)
+    grid.add_column("verdict", no_wrap=True)
+    for finding in made.analysis.findings:
+        if finding.measure != made.measure:
+            continue
+        span = difference_interval(finding.measure, finding.low, finding.high).replace(" to ", ", ")
+        parts = (
+            f"{made.name(finding.a)} - {made.name(finding.b)}",
+            f"{difference(finding.measure, finding.difference)} [{span or 'no interval'}]",
+            p_value(finding.p_corrected),
+            finding.verdict.value,
+        )
+        style = STYLES.get(finding.verdict, "")
+        grid.add_row(*(_text(part, style, console) for part in parts))
+    return grid
+
+
+def _health(made: Material) -> str:
+    health = made.facts.health
+    outcomes = ", ".join(f"{count(number)} {key}" for key, number in made.by_outcome().items()) or "none"
+    spent = at_least(usd(health.spent_usd), health.spent_is_lower_bound or health.unpriced_calls > 0)
+    simulated = " (simulated)" if made.analysis.simulated else ""
+    return (
+        f"{plural(health.planned, 'trial')} planned, {count(health.settled)} settled, "
+        f"{plural(health.lost_attempts, 'attempt')} lost. Outcomes: {outcomes}. Spent {spent}{simulated}."
+    )
+
+
+__all__ = ["bar", "print_report"]
