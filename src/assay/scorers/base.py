@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -17,7 +17,8 @@ class Subject:
     """What is scored: one settled attempt's sealed folder (``steps/<k>/...``) and its task.
 
     ``output`` is ``scores/<scorer>@<hash>/<attempt>/``; ``scratch`` is where sandboxes may live;
-    ``toolchain`` are the read-only mounts of the task's toolchain.
+    ``toolchain`` are the read-only mounts of the task's toolchain, ``python`` its interpreter by inside path, and
+    ``environment`` what programs in it need.
     """
 
     attempt: Attempt
@@ -26,6 +27,8 @@ class Subject:
     output: Path
     scratch: Path
     toolchain: tuple[Mount, ...] = ()
+    python: str = "/usr/bin/python3"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Scorer(Protocol):
