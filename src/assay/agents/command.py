@@ -57,7 +57,7 @@ class CommandAgent:
             files={PROMPT_PATH: prompt.encode(), **(profile_files(request.arm) if request.step == 0 else {})},
         )
 
-    def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:
+    def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:  # noqa: ARG002 - the seam's signature
         """Only the exit code speaks: what a program prints means something to that program alone."""
         detail = crash_detail(output, exit_record)
         return Reading(Ended.AGENT_CRASH, detail) if detail else Reading()

@@ -23,7 +23,10 @@ _SENTENCE = "Consider what the callers expect here. "
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request in no dialect. ``earlier_turns`` counts the assistant's messages; ``max_tokens`` None = no limit."""
+    """A request in no dialect. ``earlier_turns`` counts the assistant's messages; ``max_tokens`` None = no limit.
+
+    ``include_usage`` is for Chat streams, which state usage only when asked.
+    """
 
     model: str
     characters: int
@@ -75,7 +78,7 @@ def tokens_of(characters: float) -> int:
 def probe_answer(model: LabModel, question: Question) -> Answer:
     """Return the tiny fixed answer to a request that belongs to no trial."""
     usage = Usage(tokens_of(question.characters), output=1)
-    return Answer("lab-probe", f"lab/{model.name}", "OK", usage, ttft_ms=model.ttft_ms, duration_ms=model.ttft_ms)
+    return Answer("lab-probe", model.name, "OK", usage, ttft_ms=model.ttft_ms, duration_ms=model.ttft_ms)
 
 
 def answer_trial(
@@ -96,7 +99,7 @@ def answer_trial(
         text, thinking = f"<think>\n{thinking}\n</think>\n{text}", ""
     answer = Answer(
         id=f"lab-{trial[:16]}-{step}",
-        model=f"lab/{model.name}",
+        model=model.name,
         text=text,
         usage=_usage(model, question, step, text, reasoning, noise),
         thinking=thinking,
@@ -104,7 +107,7 @@ def answer_trial(
         solution=chosen.name,
         labels=labels,
     )
-    return _timed(_bent(_limited(answer, question), question), model, normal(seed, trial, "speed", step))
+    return _timed(_bent(_limited(answer, question)), model, normal(seed, trial, "speed", step))
 
 
 def _usage(model: LabModel, question: Question, step: int, text: str, reasoning: int, noise: float) -> Usage:
@@ -131,7 +134,7 @@ def _limited(answer: Answer, question: Question) -> Answer:
     return replace(answer, text=kept, usage=replace(usage, output=limit), stop="length")
 
 
-def _bent(answer: Answer, question: Question) -> Answer:
+def _bent(answer: Answer) -> Answer:
     """Apply the faults that change what is said, not how it travels."""
     usage = answer.usage
     if usage is None:
@@ -142,7 +145,7 @@ def _bent(answer: Answer, question: Question) -> Answer:
         return replace(answer, text="Before I change anything: which of the two behaviours do you want?")
     if answer.fault is Fault.WRONG_USAGE:
         return replace(answer, usage=replace(usage, uncached=usage.uncached * WRONG_BY, output=usage.output * WRONG_BY))
-    if answer.fault is Fault.NO_USAGE or not question.include_usage:
+    if answer.fault is Fault.NO_USAGE:
         return replace(answer, usage=None)
     return answer
 
