@@ -13,7 +13,7 @@ from assay.experiment.blocks import Match, Profile, Row, Variant
 from assay.experiment.controls import with_controls
 from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import merged_providers, resolve_model
-from assay.experiment.labels import SINGLE_FACTOR_FREE, factor_values, labelled
+from assay.experiment.labels import FOLLOWERS, OWNERS, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.experiment.names import suggestion
 from assay.identity import Json
@@ -22,12 +22,6 @@ from assay.records import Arm, ArmId, Dialect
 
 # Agents that take no model, whatever the matrix says: the anchors. Other agents without a dialect may have one.
 ANCHORS = frozenset({"oracle", "nop", "empty"})
-
-# Knobs that one agent alone reads: they are no part of another agent's arm.
-OWNERS: Mapping[str, str] = {
-    **dict.fromkeys(("command", "env", "mounts"), "command"),
-    **dict.fromkeys(("answer_format", "stream", "max_tokens_parameter"), "api"),
-}
 
 
 class AgentInfo(Protocol):
@@ -233,7 +227,7 @@ def _check_single_factor(experiment: Experiment, arms: Sequence[Arm]) -> None:
     values = factor_values(arms)
     if len(values.get(experiment.vary, ())) < 2:  # noqa: PLR2004 - a factor varies from two values on
         raise ExperimentError(f"'vary: {experiment.vary}', but there is only one {experiment.vary}", where=where)
-    free = SINGLE_FACTOR_FREE.get(experiment.vary, frozenset())
+    free = FOLLOWERS.get(experiment.vary, frozenset())
     others = [key for key, found in values.items() if len(found) > 1 and key != experiment.vary and key not in free]
     if others:
         raise ExperimentError(

@@ -135,8 +135,8 @@ class Settings(Model):
     """Simulated models: a fault to play."""
 
     def factors(self) -> dict[str, tuple[Json, ...]]:
-        """Knobs that are set, each with its values."""
-        return {key: values for key in type(self).model_fields if (values := getattr(self, key))}
+        """Knobs that are set, each with its values, as plain data."""
+        return {key: tuple(values) for key, values in self.model_dump(mode="json").items() if values}
 
 
 class Row(Model):

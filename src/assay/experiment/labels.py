@@ -11,8 +11,14 @@ from assay.records import Arm
 
 SEPARATOR = " / "
 
-# Choosing a model chooses its provider: that is one factor.
-SINGLE_FACTOR_FREE: Mapping[str, frozenset[str]] = {"model": frozenset({"provider"})}
+# Knobs that one agent alone reads: they are no part of another agent's arm.
+OWNERS: Mapping[str, str] = {
+    **dict.fromkeys(("command", "env", "mounts"), "command"),
+    **dict.fromkeys(("answer_format", "stream", "max_tokens_parameter"), "api"),
+}
+
+# What changes of itself when a factor does: choosing a model chooses its provider, choosing an agent its own knobs.
+FOLLOWERS: Mapping[str, frozenset[str]] = {"model": frozenset({"provider"}), "agent": frozenset(OWNERS)}
 
 
 def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
@@ -31,7 +37,8 @@ def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
 
 def labelled(arms: Sequence[Arm]) -> tuple[Arm, ...]:
     """Return the arms with labels made of what varies; one arm alone is called by its model or agent."""
-    varying = {key for key, values in factor_values(arms).items() if len(values) > 1}
+    varying = {key for key, values in factor_values(arms).items() if len(values) > 1} - {"provider"}
+    varying = {key for key in varying if key not in OWNERS or _varies_within(arms, key)}
     short = _short_models(arms)
     texts = [_text(arm, varying, short) for arm in arms]
     counts = Counter(texts)
@@ -39,6 +46,12 @@ def labelled(arms: Sequence[Arm]) -> tuple[Arm, ...]:
         replace(arm, label=text if counts[text] == 1 else f"{text} [{arm.id[:4]}]")
         for arm, text in zip(arms, texts, strict=True)
     )
+
+
+def _varies_within(arms: Sequence[Arm], knob: str) -> bool:
+    """True when one agent's arms differ in a knob: else the agent's name says it already."""
+    own = {content_id("value", arm.settings.get(knob)) for arm in arms if arm.agent == OWNERS[knob]}
+    return len(own) > 1
 
 
 def _parts(arm: Arm) -> dict[str, tuple[Json, str]]:

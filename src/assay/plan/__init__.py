@@ -1,5 +1,7 @@
 """The plan: which trials there are, in what order, and what they can show and may cost."""
 
-from assay.plan.trials import Selection, choose, make_plan, matches_arm
+from assay.plan.spend import Range
+from assay.plan.summary import PlanSummary, Prospects, Surroundings, compared_arms, describe_plan
+from assay.plan.trials import make_plan
 
-__all__ = ["Selection", "choose", "make_plan", "matches_arm"]
+__all__ = ["PlanSummary", "Prospects", "Range", "Surroundings", "compared_arms", "describe_plan", "make_plan"]
