@@ -1,0 +1,195 @@
+"""One supervised run, seen from the driver: start, wait, read the record; and end it from anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from assay.sandboxes.base import DOOR_PORT, Deadlines, Exit, ExitRecord, Limits
+
+# The supervisor keeps the time; this much later the driver no longer believes in it.
+BACKSTOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a supervisor is told. Paths are as the supervisor sees them.
+
+    ``roots`` are watched for disk use, ``tmpfs`` for memory. ``limits`` holds None for what must not be
+    applied here. ``listener`` is an inherited listening socket in place of ``DOOR_PORT``.
+    """
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: str
+    deadlines: Deadlines
+    limits: Mapping[str, float | None]
+    isolated: bool
+    roots: Sequence[str]
+    tmpfs: Sequence[str] = ()
+    door: str | None = None
+    listener: int | None = None
+
+    def to_json(self, output: int, control: int) -> bytes:
+        """Encode for ``inside.supervisor``."""
+        run = self.deadlines.run_s
+        term = run + self.deadlines.int_grace_s
+        kill = term + self.deadlines.term_grace_s
+        fields: dict[str, Any] = {name: value for name, value in asdict(self).items() if name != "deadlines"}
+        fields["ladder"] = [(run, signal.SIGINT), (term, signal.SIGTERM), (kill, signal.SIGKILL)]
+        fields |= {"output": output, "control": control, "port": DOOR_PORT}
+        fields["output_bytes"] = self.limits["output_bytes"]
+        return json.dumps(fields).encode()
+
+
+def limits_of(limits: Limits, *, processes: int | None) -> dict[str, float | None]:
+    """Return the limits as the supervisor takes them; None for ``processes`` = not applied."""
+    return {**limits.to_json(), "processes": processes}
+
+
+class Supervised:
+    """A run in progress. ``command`` starts the supervisor; ``uid`` is taken on before it."""
+
+    def __init__(self, command: Sequence[str], request: Request, output: Path, uid: int | None) -> None:
+        self._command = command
+        self._request = request
+        self._output = output
+        self._uid = uid
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: int | None = None
+        self._killed = False
+
+    def kill(self) -> None:
+        """End it now. Closing the control pipe ends also what has no pid namespace to fall with."""
+        self._killed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        control, self._control = self._control, None
+        if control is not None:
+            os.close(control)
+
+    async def run(self, *, pass_fds: Sequence[int] = ()) -> ExitRecord:
+        """Start, wait for the end, return the record. Cancelling kills, waits, and then is cancelled."""
+        begun = time.monotonic()
+        status, complaints = _memory_file("status"), _memory_file("complaints")
+        with status, complaints:
+            try:
+                self._start(status, complaints, pass_fds)
+            except OSError as error:
+                self._let_go()
+                return ExitRecord(Exit.NOT_STARTED, detail=f"{error.strerror}: {error.filename}")
+            try:
+                late = await self._wait()
+            finally:
+                self._let_go()
+            status.seek(0)
+            complaints.seek(0)
+            wall = time.monotonic() - begun
+            return self._read(status.read(), complaints.read().decode("utf-8", "replace"), wall, late=late)
+
+    def _start(self, status: BinaryIO, complaints: BinaryIO, pass_fds: Sequence[int]) -> None:
+        control, self._control = os.pipe()
+        output = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            with _memory_file("request") as request:
+                request.write(self._request.to_json(output, control))
+                request.seek(0)
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=request,
+                    stdout=status,
+                    stderr=complaints,
+                    pass_fds=[output, control, *pass_fds],
+                    env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                    cwd="/",
+                    # Ctrl-C in the driver's terminal is for the driver.
+                    start_new_session=True,
+                    user=self._uid,
+                    group=self._uid,
+                    extra_groups=None if self._uid is None else [],
+                )
+        finally:
+            os.close(control)
+            os.close(output)
+
+    async def _wait(self) -> bool:
+        """Wait for the process; True when it had to be killed because its own clock had failed."""
+        deadlines = self._request.deadlines
+        patience = deadlines.run_s + deadlines.int_grace_s + deadlines.term_grace_s + BACKSTOP_S
+        try:
+            await asyncio.wait_for(self._exited(), patience)
+        except TimeoutError:
+            self._destroy()
+            await self._exited()
+            return True
+        except asyncio.CancelledError:
+            self.kill()
+            await asyncio.shield(self._buried())
+            raise
+        return False
+
+    async def _buried(self) -> None:
+        """Wait until a killed run is gone; destroy what does not go by itself."""
+        try:
+            await asyncio.wait_for(self._exited(), BACKSTOP_S)
+        except TimeoutError:
+            self._destroy()
+            await self._exited()
+
+    def _destroy(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    async def _exited(self) -> None:
+        """Wait for the exit without a thread where the kernel offers it."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except (AttributeError, OSError):
+            await asyncio.to_thread(process.wait)
+            return
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        loop.add_reader(descriptor, lambda: ended.done() or ended.set_result(None))
+        try:
+            await ended
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+        process.wait()
+
+    def _read(self, status: bytes, complaints: str, wall: float, *, late: bool) -> ExitRecord:
+        """Make the record from what the supervisor said; its silence is never a success."""
+        lines = status.splitlines()
+        said = complaints.strip().splitlines()
+        last_words = said[-1] if said else None
+        if len(lines) > 1:
+            fields = json.loads(lines[1])
+            return ExitRecord(**{**fields, "reason": Exit(fields["reason"])})
+        if late:
+            return ExitRecord(Exit.TIMEOUT, last_signal=signal.SIGKILL, wall_s=wall, detail="the supervisor hung")
+        record = ExitRecord(Exit.KILLED, signal=signal.SIGKILL, wall_s=wall)
+        if self._killed:
+            return replace(record, detail="the driver ended it")
+        if lines:
+            return replace(record, detail=f"the supervisor died: {last_words or 'no last words'}")
+        return ExitRecord(Exit.NOT_STARTED, wall_s=wall, detail=last_words or "the sandbox ended without a word")
+
+
+def _memory_file(name: str) -> BinaryIO:
+    """Return an anonymous file: it has no path, and a full disk does not touch it."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create(name), "w+b")
+    return tempfile.TemporaryFile()  # type: ignore[return-value]
