@@ -1,0 +1,176 @@
+"""Limitations and disclosures, written from the data: what this run cannot tell, and what a reader must be told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from assay.analysis import words
+from assay.analysis.base import ArmSummary, Finding
+from assay.analysis.findings import FEW_TASKS
+from assay.analysis.table import SOLVED, Table
+from assay.evidence.facts import Anchor, Facts
+from assay.evidence.lock import Lock
+from assay.records import Target
+from assay.stats import detectable, fewest_tasks, minimum_p, sd
+
+ROUTABLE = 6
+FULL_SCORE = 99.95
+
+
+def limitations(
+    facts: Facts, lock: Lock, table: Table, arms: Sequence[ArmSummary], findings: Sequence[Finding]
+) -> tuple[str, ...]:
+    """Return what this run cannot tell, most general first."""
+    return (
+        *_about_tasks(table),
+        *_about_repeats(lock),
+        *_about_power(table, findings),
+        *_about_missing(facts, table),
+        *_about_money(arms),
+        *_about_anchors(facts.anchors, lock),
+        *_about_controls(table),
+    )
+
+
+def _about_tasks(table: Table) -> list[str]:
+    n = int((table.measure(SOLVED).n.sum(axis=0) > 0).sum())
+    said = []
+    if n < fewest_tasks():
+        said.append(
+            f"{words.plural(n, 'task')} can show nothing by themselves: no distribution-free test could give p below "
+            f"{minimum_p(n):.2g}."
+        )
+    elif n < FEW_TASKS:
+        said.append(f"With {words.plural(n, 'task')} the intervals lean on task differences being close to normal.")
+    kinds = Counter(task.type for task in table.tasks)
+    thin = sorted(kind for kind, count in kinds.items() if count < ROUTABLE)
+    if len(kinds) > 1 and thin:
+        said.append(
+            f"Fewer than {ROUTABLE} tasks of type {words.listed(thin)}: differences within "
+            f"{'that type' if len(thin) == 1 else 'those types'} cannot be shown, whatever the data."
+        )
+    if len(kinds) == 1:
+        said.append(f"All tasks are of type {next(iter(kinds))}: nothing is known about other work.")
+    return said
+
+
+def _about_repeats(lock: Lock) -> list[str]:
+    if lock.repetitions > 1:
+        return []
+    return ["One run per task: the noise between runs is unknown, and so is what a rerun of these tasks would give."]
+
+
+def _about_power(table: Table, findings: Sequence[Finding]) -> list[str]:
+    """What the design could have seen, from the spread that was found; and where the test is too eager."""
+    solved = table.measure(SOLVED)
+    pairs = [solved.means[i] - solved.means[j] for i, j in combinations(table.ordinary, 2)]
+    spreads = {index: spread for index, d in enumerate(pairs) if (spread := sd(d))}
+    said = []
+    if spreads:
+        n = min(int(np.isfinite(pairs[index]).sum()) for index in spreads)
+        least = detectable(n, sum(spreads.values()) / len(spreads), paired=True)
+        if least is not None and least < 1:
+            said.append(
+                f"With {words.plural(n, 'task')} and the spread found here, a difference of about {least * 100:.0f} "
+                "points in tasks solved would be detected in 80% of such runs; smaller ones would mostly be missed."
+            )
+        elif least is not None:
+            said.append(f"With {words.plural(n, 'task')} and the spread found here, no difference is sure to be seen.")
+    skewed = sum("skewed" in caveat for f in findings if f.target is Target.TASKS_LIKE_THESE for caveat in f.caveats)
+    if skewed:
+        said.append(
+            f"{words.plural(skewed, 'comparison')} rest{'s' if skewed == 1 else ''} on skewed differences, where the "
+            "false-alarm rate is above 5% (measured rates: docs/statistics.md)."
+        )
+    return said
+
+
+def _about_missing(facts: Facts, table: Table) -> list[str]:
+    said = []
+    missing = sum(cell.solved.unknown for cell in table.cells.values())
+    total = sum(cell.solved.unknown + cell.solved.n for cell in table.cells.values())
+    if missing:
+        said.append(
+            f"{missing} of {words.plural(total, 'trial')} have no verdict; if they were not missing by chance, "
+            "the means are biased within the brackets shown."
+        )
+    solved = table.measure(SOLVED)
+    empty = int((solved.n == 0).sum())
+    if empty and solved.n.sum():
+        said.append(f"{words.plural(empty, 'cell')} of arm and task have no verdict; those tasks leave their pairs.")
+    if facts.health.unsettled:
+        said.append(f"{words.plural(facts.health.unsettled, 'planned trial')} did not settle: results are preliminary.")
+    if table.strays:
+        said.append(f"{words.plural(table.strays, 'cell')} of arms or tasks outside the lock were left out.")
+    return said
+
+
+def _about_money(arms: Sequence[ArmSummary]) -> list[str]:
+    unpriced = [arm.label for arm in arms if arm.cost_usd is None and arm.n_trials]
+    bounded = [arm.label for arm in arms if arm.cost_is_lower_bound]
+    said = []
+    if unpriced:
+        said.append(f"No price is known for {words.listed(unpriced)}: their cost is unknown, not zero.")
+    if bounded:
+        said.append(f"The cost of {words.listed(bounded)} is a lower bound: some calls have no known price or end.")
+    return said
+
+
+def _about_anchors(anchors: Sequence[Anchor], lock: Lock) -> list[str]:
+    """The scorers' marks for known answers: a scorer that fails them measures something else."""
+    starts = {task.id for task in lock.tasks if task.expects_start_to_pass}
+    failing = sorted(a.task for a in anchors if a.anchor == "reference" and a.solved is False)
+    free = sorted(a.task for a in anchors if a.anchor == "empty" and a.solved)
+    given = sorted(a.task for a in anchors if a.anchor == "start" and a.solved and a.task not in starts)
+    scores = [value for a in anchors if a.anchor == "reference" and (value := a.metrics.get("score")) is not None]
+    below = sum(value < FULL_SCORE for value in scores)
+    said = []
+    if failing:
+        said.append(f"The reference solution fails the hidden tests of {words.listed(failing)}.")
+    if free:
+        said.append(f"An empty answer passes {words.listed(free)}: those tasks measure nothing.")
+    if given:
+        said.append(f"The untouched start passes {words.listed(given)}: those tasks measure nothing.")
+    if below:
+        said.append(
+            f"The reference solutions score {min(scores):.0f} to {max(scores):.0f} ({words.plural(below, 'task')} "
+            "below 100): a score of 100 is not attainable everywhere."
+        )
+    return said
+
+
+def _about_controls(table: Table) -> list[str]:
+    kinds = {arm.names.get("control") or ("aa" if arm.replicate else "") for arm in table.arms}
+    if "aa" in kinds:
+        return []
+    return ["No A/A control was run: that the instrument calls equal arms equal is not shown by this run."]
+
+
+def disclosures(facts: Facts, lock: Lock, primary: str) -> tuple[str, ...]:
+    """Return what a reader must be told about how the run was made."""
+    experiment, health = lock.experiment, facts.health
+    said = ["All models are simulated: nothing here says anything about a real model."] if lock.simulated else []
+    mode = experiment.get("mode", "exploratory")
+    said.append(f"The experiment was declared {mode}; the verdict rests on {primary}.")
+    if lock.prediction_id:
+        said.append(f"Predictions were hashed before the first trial ({lock.prediction_id}).")
+    if "margin" not in experiment or experiment["margin"] is None:
+        said.append("No margin was declared: equality and not-worse cannot be claimed.")
+    if lock.weights:
+        parts = [f"{name} {weight:.0%}" for name, weight in sorted(lock.weights.items())]
+        said.append(f"The score weighs {words.listed(parts)}; quality parts count where the tests pass.")
+    if health.amendments:
+        said.append(f"The run was extended {words.plural(len(health.amendments), 'time')} after its start.")
+    if lock.excluded or health.excluded:
+        said.append(f"Excluded by declaration: {words.plural(max(len(lock.excluded), health.excluded), 'item')}.")
+    if health.lost_attempts:
+        spent = words.money(health.lost_usd)
+        said.append(f"{words.plural(health.lost_attempts, 'attempt')} were lost with their worker and cost {spent}.")
+    if "unsafe" in str(lock.machine.get("sandbox", "")):
+        said.append("Trials ran without a sandbox (unsafe-host): isolation was not enforced.")
+    said += [str(note) for note in health.notes]
+    return tuple(said)

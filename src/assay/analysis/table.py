@@ -1,0 +1,109 @@
+"""Facts as arrays: one task x arm table of sums per measure, in the lock's order whatever order the cells came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.evidence.facts import CellFact, Facts, Sums
+from assay.evidence.lock import Lock, LockedTask
+from assay.records import Arm, ArmId
+
+SOLVED = "solved"
+SCORE = "score"
+
+BOUNDS: Mapping[str, tuple[float, float]] = {SOLVED: (0.0, 1.0), SCORE: (0.0, 100.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure as arm x task arrays: known values, their sum and sum of squares, and how many are unknown."""
+
+    name: str
+    n: npt.NDArray[np.float64]
+    total: npt.NDArray[np.float64]
+    squares: npt.NDArray[np.float64]
+    unknown: npt.NDArray[np.float64]
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Smallest and largest possible value of one trial, when the measure has them."""
+        return BOUNDS.get(self.name)
+
+    @property
+    def difference_bounds(self) -> tuple[float, float] | None:
+        """Range of a difference of two means."""
+        return None if self.bounds is None else (self.bounds[0] - self.bounds[1], self.bounds[1] - self.bounds[0])
+
+    @property
+    def per_point(self) -> float:
+        """How much of this measure is one point on a scale of 100: rates are fractions."""
+        return 0.01 if self.name == SOLVED else 1.0
+
+    @property
+    def means(self) -> npt.NDArray[np.float64]:
+        """Mean per arm and task; NaN where nothing is known: missing is not zero."""
+        return np.where(self.n > 0, self.total / np.maximum(self.n, 1), np.nan)
+
+    @property
+    def variances(self) -> npt.NDArray[np.float64]:
+        """Sample variance per cell (n - 1); NaN below two known values."""
+        rest = np.maximum(self.squares - self.total**2 / np.maximum(self.n, 1), 0.0)
+        # What is left of a difference of large equal numbers is rounding, not spread.
+        rest = np.where(rest <= 1e-12 * self.squares, 0.0, rest)
+        return np.where(self.n > 1, rest / np.maximum(self.n - 1, 1), np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All cells of a run by arm and task. ``strays`` counts cells of arms or tasks that the lock does not name."""
+
+    arms: tuple[Arm, ...]
+    tasks: tuple[LockedTask, ...]
+    cells: Mapping[tuple[ArmId, str], CellFact]
+    strays: int
+
+    def measure(self, name: str) -> Measure:
+        """Return ``solved``, or the metric of that name, as arrays."""
+        arrays = np.zeros((4, len(self.arms), len(self.tasks)))
+        for row, arm in enumerate(self.arms):
+            for column, task in enumerate(self.tasks):
+                sums = _sums(self.cells.get((arm.id, task.id)), name)
+                arrays[:, row, column] = (sums.n, sums.total, sums.squares, sums.unknown)
+        return Measure(name, *arrays)
+
+    def of_arm(self, index: int) -> tuple[CellFact, ...]:
+        """Cells of one arm in the lock's task order."""
+        arm = self.arms[index].id
+        return tuple(self.cells[arm, task.id] for task in self.tasks if (arm, task.id) in self.cells)
+
+    @property
+    def ordinary(self) -> tuple[int, ...]:
+        """Indices of the arms that are compared: twins and sabotaged arms are instruments, not candidates."""
+        return tuple(index for index, arm in enumerate(self.arms) if not is_control(arm))
+
+
+def is_control(arm: Arm) -> bool:
+    """Return whether an arm is a control: an A/A twin or a sabotaged copy."""
+    return arm.replicate > 0 or bool(arm.names.get("control"))
+
+
+def primary_measure(lock: Lock) -> str:
+    """Return the name of the measure that carries the verdict."""
+    return SCORE if lock.primary == "composite" else lock.primary
+
+
+def build_table(facts: Facts, lock: Lock) -> Table:
+    """Arrange the cells; cells of arms or tasks outside the lock are counted and left out."""
+    arms, tasks = {arm.id for arm in lock.arms}, {task.id for task in lock.tasks}
+    cells = {(cell.arm, cell.task): cell for cell in facts.cells if cell.arm in arms and cell.task in tasks}
+    return Table(lock.arms, lock.tasks, cells, len(facts.cells) - len(cells))
+
+
+def _sums(cell: CellFact | None, name: str) -> Sums:
+    if cell is None:
+        return Sums()
+    return cell.solved if name == SOLVED else cell.metrics.get(name, Sums())
