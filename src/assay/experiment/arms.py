@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Protocol
 
 from assay.errors import ExperimentError, MachineError
 from assay.experiment.blocks import Match, Profile, Row, Variant
 from assay.experiment.controls import with_controls
 from assay.experiment.document import KeyPath
-from assay.experiment.endpoints import merged_providers, resolve_model
+from assay.experiment.endpoints import resolve_model
 from assay.experiment.labels import FOLLOWERS, OWNERS, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.experiment.names import suggestion
@@ -83,7 +82,7 @@ def expand_arms(experiment: Experiment, agents: Mapping[str, AgentInfo]) -> tupl
     Raises ``ExperimentError`` for an unknown agent, an agent that cannot speak to a model's provider, two arms of
     equal content, a second varying factor of a single-factor study, or nothing left.
     """
-    known = providers(experiment)
+    known = experiment.all_providers()
     arms: dict[ArmId, tuple[Arm, _Choice]] = {}
     for choice in _choices(experiment):
         if any(choice.fits(match) for match in experiment.exclude):
@@ -102,11 +101,6 @@ def expand_arms(experiment: Experiment, agents: Mapping[str, AgentInfo]) -> tupl
     made = labelled([arm for arm, _ in arms.values()])
     _check_single_factor(experiment, [arm for arm in made if arm.agent not in ANCHORS])
     return with_controls(experiment, made)
-
-
-def providers(experiment: Experiment, base: Path | None = None) -> Mapping[str, Provider]:
-    """Return the known providers with the experiment's over them; relative key files lie in ``base`` (its folder)."""
-    return merged_providers(experiment.providers, base or experiment.folder)
 
 
 def dialect_of(arm: Arm, agent: AgentInfo, provider: Provider) -> Dialect | None:
@@ -241,4 +235,4 @@ def _and(words: Iterable[str]) -> str:
     return " and ".join(f"'{word}'" for word in words)
 
 
-__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "providers", "resolve_model"]
+__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "resolve_model"]

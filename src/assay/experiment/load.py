@@ -43,6 +43,8 @@ def experiment_from(*, folder: Path | None = None, **values: Any) -> Experiment:
 def changed(experiment: Experiment, **values: Any) -> Experiment:
     """Return the experiment with some values replaced (None = leave), checked like a file's."""
     given = {key: value for key, value in values.items() if value is not None}
+    if not given:
+        return experiment
     return _checked({**experiment.to_data(), **given}, experiment.document, experiment.folder)
 
 
