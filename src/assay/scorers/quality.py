@@ -39,15 +39,11 @@ class Part(Record):
     details: Mapping[str, Any] | None = None
 
 
-def lint_arguments(python: str, language: str, files: Sequence[str]) -> list[str]:
-    """Return the command that lints ``files``: own rules only, ``noqa`` comments and settings of the answer ignored."""
-    del language
-    return [
-        *(python, "-s", "-P", "-B", "-m", "ruff", "check"),
-        *("--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--quiet", "--output-format=json"),
-        *("--select", ",".join(RULES), "--line-length", str(LINE_LENGTH), "--target-version", "py311"),
-        *("--", *files),
-    ]
+def lint_arguments(files: Sequence[str]) -> list[str]:
+    """Return the command that lints ``files`` by our rules only: the answer's settings and ``noqa`` are ignored."""
+    options = ("--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--quiet", "--output-format=json")
+    rules = ("--select", ",".join(RULES), "--line-length", str(LINE_LENGTH), "--target-version", "py311")
+    return ["ruff", "check", *options, *rules, "--", *files]
 
 
 def lint(language: str, files: Sequence[str], lines: int, answer: Mapping[str, Any] | None) -> Part:

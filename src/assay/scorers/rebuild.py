@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import posixpath
@@ -76,17 +77,18 @@ def rebuild(task: Task, step: Path, into: Path) -> Rebuilt:
     graded = tuple(one for one in changes if one.path not in set(dropped))
     copy_start(task.start, into)
     wanted = {one.path: one for one in graded}
-    for change in graded:
-        if change.change in {"D", "T", "M"} and _inside(change.path) and not _through_link(into, change.path):
+    for change in sorted(graded, key=lambda one: one.path, reverse=True):
+        if change.change != "A" and _inside(change.path) and not _through_link(into, change.path):
             _remove(into / change.path)
     refused = {one.path: "outside the workspace" for one in graded if not _inside(one.path)}
     links: list[tuple[str, str]] = []
     for name, member, data in archived(step):
-        if name not in wanted or name in refused:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        if shown not in wanted or shown in refused:
             continue
         reason = _put(into, name, member, data, links)
         if reason is not None:
-            refused[name] = reason
+            refused[shown] = reason
     refused |= _put_links(into, links)
     return Rebuilt(graded, dropped, refused)
 
@@ -125,10 +127,12 @@ def _through_link(into: Path, name: str) -> bool:
 
 
 def _remove(path: Path) -> None:
+    """Remove a file, a link, or a folder that is empty by now; a folder that still holds protected files stays."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.is_dir():
-        shutil.rmtree(path)
+        with contextlib.suppress(OSError):
+            path.rmdir()
 
 
 def _put(
@@ -157,7 +161,7 @@ def _put(
 
 
 def _folders(into: Path, name: str) -> None:
-    """Make ``name`` and its parents as real folders: what stands in the way, a link above all, gives way."""
+    """Make ``name`` and its parents as real folders: a file or a link in the way gives way."""
     path = into
     for part in name.split("/") if name else ():
         path = path / part

@@ -139,7 +139,7 @@ def _job(task: Task, measured: Sequence[str], bench: Bench, manner: Manner) -> d
     measure = {}
     if measured:
         measure = {
-            "lint": lint_arguments(bench.python, task.language, measured),
+            "lint": lint_arguments(measured),
             "complexity": [*python, f"{INSIDE}/inside/measure.py", *measured],
         }
     return {

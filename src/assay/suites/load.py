@@ -35,8 +35,8 @@ def load_suite(
     """Load a suite and keep what the filters ask for.
 
     ``spec`` is a built-in name, a path (relative to ``base``), or ``{format, path, tasks, types, tags,
-    difficulties}``; ``tasks`` there is a list of ids or globs, or ``file:ten.txt`` with one per line. Raises ``TaskError``, also when
-    a filter matches nothing.
+    difficulties}``; ``tasks`` there is a list of ids or globs, or ``file:ten.txt`` with one per line.
+    Raises ``TaskError``, also when a filter matches nothing.
     """
     wanted: dict[str, list[str]] = {}
     if isinstance(spec, str):
