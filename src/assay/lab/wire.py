@@ -30,7 +30,7 @@ class Wire(Protocol):
     """A dialect; each is a module."""
 
     def question(self, body: Body) -> Question:
-        """Read a request body. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for one that is not of the dialect."""
+        """Read a request body; any of Python's look-up, type and value errors means: not of this dialect."""
         ...
 
     def whole(self, answer: Answer) -> Body:
