@@ -12,7 +12,9 @@ A start without an end is a call that was open when its driver or its door was k
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from assay.records import Call, Dialect, NanoUSD, OwnerKind, Tokens
 
 LOG_NAME = "gateway.jsonl"
 BODIES = "bodies"
+FIRST_ERROR_STATUS = 400
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -103,8 +106,24 @@ def read_calls(folder: Path) -> tuple[Call, ...]:
     return tuple(calls[seq] for seq in sorted(calls))
 
 
+def body_path(folder: Path, seq: int, part: str) -> Path:
+    """Where the ``request`` or ``response`` of a call lies, if bodies were kept."""
+    return folder / BODIES / f"{seq}.{part}.gz"
+
+
+def read_body(folder: Path, seq: int, part: str) -> bytes | None:
+    """Return a stored ``request`` or ``response``; None when it was not kept. Raises ``EvidenceError`` for damage."""
+    path = body_path(folder, seq, part)
+    try:
+        return gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, zlib.error) as error:
+        raise EvidenceError(f"cannot be unpacked: {error}", where=path) from error
+
+
 def spend(calls: Iterable[Call]) -> Spend:
-    """Add up what calls cost. A sent call of unknown cost makes the sum a lower bound; a failed one is not billed."""
+    """Add up what calls cost. A call of unknown cost makes the sum a lower bound; errors are not billed."""
     known: list[NanoUSD] = []
     unknown = False
     for call in calls:
@@ -117,8 +136,8 @@ def spend(calls: Iterable[Call]) -> Spend:
 
 
 def unbilled(call: Call) -> bool:
-    """Tell whether a call without usage is known to be free: the provider answered with an error, or never got it."""
-    return not call.in_flight_at_kill and call.tokens.total is None and (call.status >= 400 or call.status == 0)  # noqa: PLR2004 - HTTP's own border
+    """Tell whether a call without usage is known to be free: the provider answered it with an error."""
+    return not call.in_flight_at_kill and call.tokens.total is None and call.status >= FIRST_ERROR_STATUS
 
 
 def _entries(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

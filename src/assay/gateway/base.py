@@ -32,7 +32,7 @@ class Visitor:
     """Who comes through a door.
 
     ``models`` maps the ids that the agent may name to upstreams; with ``strict`` any other id is refused,
-    else it is forwarded to the upstream of the first entry and recorded. ``folder`` receives
+    else it is forwarded as it is to the provider of the first entry, and recorded. ``folder`` receives
     ``gateway.jsonl`` and ``bodies/``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
     only: trial, arm, task, type, variant, repetition.
     """
@@ -53,8 +53,9 @@ class Totals(Record):
     """What went through a door so far.
 
     ``cost`` is None when nothing is known; ``lower_bound`` when a call was open or a call's usage or price
-    is unknown. ``provider_errors`` counts calls that failed upstream (status 0, 408, 429, 5xx);
-    ``last_call_failed`` says that the latest one did. ``queued_ms`` is the time spent held back.
+    is unknown. ``provider_errors`` counts calls that failed upstream (status 0, 408, 429, 5xx, or a stream that
+    carried an error or was cut); ``last_call_failed`` says that the latest one did. ``queued_ms`` is the time spent
+    held back. ``over_budget`` is true for either cap, ``run_cap_reached`` when it was the run's ``max_cost``.
     """
 
     calls: int = 0
@@ -71,6 +72,7 @@ class Totals(Record):
     over_budget: bool = False
     refused_model: str | None = None
     simulated: bool = False
+    run_cap_reached: bool = False
 
 
 class Door(Protocol):

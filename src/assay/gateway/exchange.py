@@ -1,0 +1,336 @@
+"""One call: held, sent, passed on byte by byte, measured, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+import zlib
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.gateway.answers import STANDARD_TIERS, StreamedAnswer, UsageChunkFilter, WholeAnswer
+from assay.gateway.bodies import MAX_BODY_BYTES
+from assay.gateway.credentials import Secret
+from assay.gateway.door import LocalDoor, provider_failed
+from assay.gateway.headers import (
+    SIMULATED_HEADER,
+    TRIAL_HEADER,
+    proxy_for,
+    request_headers,
+    response_headers,
+    upstream_url,
+)
+from assay.gateway.pacing import HeldTooLongError, Pacer
+from assay.gateway.refusals import refusal
+from assay.prices import cost
+from assay.providers import Provider
+from assay.records import Call, Dialect, NanoUSD, Price, Tokens
+
+EVENT_STREAM = "text/event-stream"
+_PIECES = 1 << 20
+CALLER_GONE = "the caller went away before the answer was complete"
+
+
+class _CallerGoneError(Exception):
+    """The sandbox's side of the connection is closed."""
+
+
+@dataclass(slots=True)
+class Link:
+    """A provider as the gateway uses it: key, pacer, and addresses worked out once."""
+
+    provider: Provider
+    secret: Secret | None
+    key: tuple[str, str] | None
+    pacer: Pacer | None
+    _addresses: dict[tuple[Dialect, str], tuple[URL, URL | None]] = field(default_factory=dict)
+
+    def address(self, dialect: Dialect, query: str) -> tuple[URL, URL | None]:
+        """Return where to send a call, and through which proxy."""
+        known = self._addresses.get((dialect, query))
+        if known is None:
+            url = upstream_url(self.provider, dialect, query)
+            known = self._addresses[dialect, query] = (url, proxy_for(url))
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be sent, and on whose account. ``estimate`` is the meter's reservation."""
+
+    door: LocalDoor
+    link: Link
+    dialect: Dialect
+    query: str
+    model_requested: str
+    model_sent: str
+    body: bytes
+    original: bytes
+    usage_injected: bool
+    price: Price | None
+    estimate: NanoUSD
+
+
+class Exchange:
+    """Carries out one job. Whatever happens after the start line, one end line follows."""
+
+    def __init__(self, job: Job, session: aiohttp.ClientSession) -> None:
+        self._job = job
+        self._session = session
+        self._seq = job.door.next_seq()
+        self._step = job.door.step
+        self._sent_at = 0
+        self._began = 0.0
+        self._queued_ms = 0.0
+        self._ttft_ms: float | None = None
+        self._status = 0
+        self._error: str | None = None
+        self._cut = False
+        self._never_sent = False
+        self._simulated_ms: float | None = None
+        self._answer: StreamedAnswer | WholeAnswer | None = None
+        self._received: list[bytes] = []
+        self._received_bytes = 0
+
+    async def run(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Return the response for the client; it is already under way when it is a stream."""
+        pacer = self._job.link.pacer
+        if pacer is None:
+            return await self._metered(request)
+        began = time.perf_counter()
+        try:
+            self._queued_ms = 1000 * await pacer.enter()
+        except HeldTooLongError as error:
+            self._queued_ms = 1000 * (time.perf_counter() - began)
+            return self._held(error)
+        except BaseException:
+            self._give_back()
+            raise
+        try:
+            return await self._metered(request)
+        finally:
+            pacer.leave()
+
+    async def _metered(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            self._start()
+        except OSError as error:
+            self._give_back()
+            return refusal(self._job.dialect, 500, f"the gateway cannot write its log: {error.strerror}")
+        try:
+            return await self._send(request)
+        except asyncio.CancelledError:
+            self._cut, self._error = True, CALLER_GONE
+            raise
+        except _CallerGoneError:
+            self._cut, self._error = True, CALLER_GONE
+            return web.Response(status=499)  # nobody reads it
+        finally:
+            self._finish()
+
+    def _start(self) -> None:
+        self._sent_at = time.time_ns() // 1_000_000
+        self._began = time.perf_counter()
+        provider = self._job.link.provider
+        self._job.door.start(self._call(), self._job.model_sent, simulated=provider.simulated)
+
+    async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
+        job = self._job
+        url, proxy = job.link.address(job.dialect, job.query)
+        headers = request_headers(request.headers, job.link.provider, job.link.key)
+        if job.link.provider.simulated:
+            headers[TRIAL_HEADER] = job.door.trial_header
+        response: web.StreamResponse | None = None
+        try:
+            # Above 1 MB aiohttp wants a file, and sends it in pieces.
+            body = job.body if len(job.body) < _PIECES else io.BytesIO(job.body)
+            async with self._session.post(
+                url, data=body, headers=headers, proxy=proxy, allow_redirects=False
+            ) as answer:
+                self._status = answer.status
+                self._read_simulated(answer.headers)
+                response = self._response(answer)
+                if isinstance(self._answer, WholeAnswer) and answer.content_length is not None:
+                    return await self._pass_whole(answer, response)
+                return await self._pass_stream(answer, response, request)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._fail(error)
+            if response is not None and response.prepared:
+                # Bytes are out already: the client must see the same broken stream that we saw.
+                if request.transport is not None:
+                    request.transport.abort()
+                return response
+            return refusal(job.dialect, 502, self._error or "the provider cannot be reached")
+
+    def _response(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """Prepare the client's response with the provider's status and headers."""
+        job = self._job
+        apart = job.link.provider.quirks.get("reasoning") == "apart"
+        if answer.content_type == EVENT_STREAM:
+            self._answer = StreamedAnswer(job.dialect, reasoning_apart=apart)
+        else:
+            self._answer = WholeAnswer(job.dialect, status=answer.status, reasoning_apart=apart)
+        headers = response_headers(answer.headers, same_length=not job.usage_injected)
+        if isinstance(self._answer, WholeAnswer) and answer.content_length is not None:
+            headers.popall("Content-Length", None)
+            return web.Response(status=answer.status, reason=answer.reason, headers=headers)
+        return web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+
+    async def _pass_whole(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> web.StreamResponse:
+        body = self._clean(await answer.read())
+        self._keep(body)
+        assert isinstance(self._answer, WholeAnswer)
+        self._answer.feed(_Copy(answer.headers.get("Content-Encoding")).read(body))
+        self._answer.close()
+        assert isinstance(response, web.Response)
+        response.body = body
+        if "Content-Type" not in answer.headers:
+            response.headers.popall("Content-Type", None)
+        return response
+
+    async def _pass_stream(
+        self, answer: aiohttp.ClientResponse, response: web.StreamResponse, request: web.BaseRequest
+    ) -> web.StreamResponse:
+        copy = _Copy(answer.headers.get("Content-Encoding"))
+        assert self._answer is not None
+        usage_filter = UsageChunkFilter() if self._job.usage_injected and copy.plain else None
+        await _to_caller(response.prepare(request))
+        async for received in answer.content.iter_any():
+            if self._ttft_ms is None:
+                self._ttft_ms = 1000 * (time.perf_counter() - self._began)
+            chunk = self._clean(received)
+            self._keep(chunk)
+            self._answer.feed(copy.read(chunk))
+            passed = usage_filter.feed(chunk) if usage_filter is not None else chunk
+            if passed:
+                await _to_caller(response.write(passed))
+        if usage_filter is not None and (rest := usage_filter.flush()):
+            await _to_caller(response.write(rest))
+        if isinstance(self._answer, WholeAnswer):
+            self._answer.close()
+        await _to_caller(response.write_eof())
+        return response
+
+    def _clean(self, data: bytes) -> bytes:
+        """A provider that echoes the key in an error must not carry it into the sandbox or the evidence."""
+        secret = self._job.link.secret
+        return data if secret is None else secret.mask(data)
+
+    def _keep(self, data: bytes) -> None:
+        if self._job.door.visitor.keep_bodies != "none" and self._received_bytes < MAX_BODY_BYTES:
+            self._received.append(data)
+            self._received_bytes += len(data)
+
+    def _read_simulated(self, headers: Mapping[str, str]) -> None:
+        if self._job.link.provider.simulated and SIMULATED_HEADER in headers:
+            try:
+                self._simulated_ms = float(headers[SIMULATED_HEADER])
+            except ValueError:
+                self._simulated_ms = None
+
+    def _fail(self, error: BaseException) -> None:
+        name = self._job.link.provider.name
+        if isinstance(error, aiohttp.ClientConnectorError):
+            self._never_sent = True
+            self._error = f"provider '{name}' cannot be reached: {error.strerror or type(error).__name__}"
+        elif self._status:
+            self._error = f"provider '{name}' broke off its answer: {type(error).__name__}"
+        else:
+            self._error = f"provider '{name}' gave no answer: {type(error).__name__}"
+
+    def _held(self, error: HeldTooLongError) -> web.StreamResponse:
+        """Answer as the provider would have: its limit is known, so the request was never sent."""
+        job = self._job
+        self._status = 429
+        self._never_sent = True
+        self._error = f"held back {self._queued_ms / 1000:.1f} s by the limits of provider '{job.link.provider.name}'"
+        try:
+            self._start()
+        except OSError:
+            self._give_back()
+        else:
+            self._finish()
+        return refusal(job.dialect, 429, self._error, {"Retry-After": str(max(1, round(error.retry_after_s)))})
+
+    def _give_back(self) -> None:
+        """Return the reservation of a call that never began."""
+        job = self._job
+        simulated = job.link.provider.simulated
+        job.door.meter.charge(job.door.visitor.attempt, job.estimate, None, None, simulated=simulated)
+
+    def _finish(self) -> None:
+        job = self._job
+        answer = self._answer
+        if answer is not None and self._error is None:
+            self._error = answer.error
+            if isinstance(answer, StreamedAnswer) and not answer.whole and self._error is None:
+                self._error = "the stream ended before its last event"
+        standard = answer is None or answer.tier in STANDARD_TIERS
+        failed = not self._cut and provider_failed(self._status, self._error)
+        price = job.price if standard else None
+        job.door.end(self._call(price), price, job.estimate, failed=failed, simulated=job.link.provider.simulated)
+        broken = failed or self._cut or self._status >= FIRST_ERROR_STATUS
+        job.door.keep(self._seq, job.original, b"".join(self._received), failed=broken)
+
+    def _call(self, price: Price | None = None) -> Call:
+        """Return the call as known now; before the end, price and usage are not."""
+        job = self._job
+        visitor = job.door.visitor
+        tokens = self._answer.tokens() if self._answer is not None else Tokens()
+        return Call(
+            owner_kind=visitor.owner_kind,
+            owner=visitor.owner,
+            attempt=visitor.attempt,
+            step=self._step,
+            seq=self._seq,
+            dialect=job.dialect,
+            provider=job.link.provider.name,
+            model_requested=job.model_requested,
+            model_served=self._answer.model if self._answer is not None else None,
+            tokens=tokens,
+            status=self._status,
+            sent_at=self._sent_at,
+            queued_ms=round(self._queued_ms, 3),
+            ttft_ms=None if self._ttft_ms is None else round(self._ttft_ms, 3),
+            duration_ms=round(1000 * (time.perf_counter() - self._began), 3),
+            simulated_ms=self._simulated_ms,
+            in_flight_at_kill=self._cut,
+            price_id=job.price.id if job.price is not None else None,
+            cost=0 if self._never_sent else cost(price, tokens),
+            error=self._error,
+            usage_injected=job.usage_injected,
+        )
+
+
+async def _to_caller(writing: Awaitable[object]) -> None:
+    """Tell a broken connection to the sandbox from one to the provider: both are the same exception in aiohttp."""
+    try:
+        await writing
+    except ConnectionError as error:
+        raise _CallerGoneError from error
+
+
+class _Copy:
+    """The bytes to parse: as they are, or unpacked when a provider compresses although it was not asked to."""
+
+    def __init__(self, encoding: str | None) -> None:
+        known = encoding is not None and encoding.lower() in {"gzip", "x-gzip", "deflate"}
+        self.plain = encoding is None or encoding.lower() == "identity"
+        self._unpack = zlib.decompressobj(wbits=47) if known else None
+
+    def read(self, data: bytes) -> bytes:
+        if self.plain:
+            return data
+        if self._unpack is None:
+            return b""
+        try:
+            return self._unpack.decompress(data)
+        except zlib.error:
+            self._unpack = None  # not what it says; usage stays unknown
+            return b""
