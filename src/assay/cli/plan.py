@@ -16,12 +16,11 @@ from assay.cli.plan_page import print_plan
 from assay.cli.prospects import prospects
 from assay.experiment.load import experiment_schema
 from assay.lab.models import MODELS
-from assay.plan import PlanSummary, Surroundings, describe_plan, make_plan
+from assay.plan import LAB_TIME_SCALE, PlanSummary, Surroundings, describe_plan, make_plan
 from assay.prices.book import PriceBook
 from assay.providers import Provider
 from assay.records import Arm, Price
 from assay.run.design import Design, resolve
-from assay.run.services import LAB_TIME_SCALE
 
 
 @click.command()

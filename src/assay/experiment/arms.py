@@ -12,15 +12,12 @@ from assay.experiment.blocks import Match, Profile, Row, Variant
 from assay.experiment.controls import with_controls
 from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import resolve_model
-from assay.experiment.labels import FOLLOWERS, OWNERS, factor_values, labelled
+from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.experiment.names import suggestion
 from assay.identity import Json
 from assay.providers import Provider
 from assay.records import Arm, ArmId, Dialect
-
-# Agents that take no model, whatever the matrix says: the anchors. Other agents without a dialect may have one.
-ANCHORS = frozenset({"oracle", "nop", "empty"})
 
 
 class AgentInfo(Protocol):
@@ -235,4 +232,4 @@ def _and(words: Iterable[str]) -> str:
     return " and ".join(f"'{word}'" for word in words)
 
 
-__all__ = ["ANCHORS", "AgentInfo", "dialect_of", "expand_arms", "resolve_model"]
+__all__ = ["AgentInfo", "dialect_of", "expand_arms", "resolve_model"]

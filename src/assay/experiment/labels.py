@@ -11,6 +11,9 @@ from assay.records import Arm
 
 SEPARATOR = " / "
 
+# Agents that take no model and read no prompt, whatever the matrix says. They are the scale's fixed points, not rivals.
+ANCHORS = frozenset({"oracle", "nop", "empty"})
+
 # Knobs that one agent alone reads: they are no part of another agent's arm.
 OWNERS: Mapping[str, str] = {
     **dict.fromkeys(("command", "env", "mounts"), "command"),
@@ -36,9 +39,10 @@ def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
 
 
 def labelled(arms: Sequence[Arm]) -> tuple[Arm, ...]:
-    """Return the arms with labels made of what varies; one arm alone is called by its model or agent."""
-    varying = {key for key, values in factor_values(arms).items() if len(values) > 1} - {"provider"}
-    varying = {key for key in varying if key not in OWNERS or _varies_within(arms, key)}
+    """Return the arms with labels made of what varies; an anchor, or one arm alone, is called by its agent or model."""
+    rivals = [arm for arm in arms if arm.agent not in ANCHORS]
+    varying = {key for key, values in factor_values(rivals).items() if len(values) > 1} - {"provider"}
+    varying = {key for key in varying if key not in OWNERS or _varies_within(rivals, key)}
     short = _short_models(arms)
     texts = [_text(arm, varying, short) for arm in arms]
     counts = Counter(texts)
@@ -76,6 +80,8 @@ def _short_models(arms: Sequence[Arm]) -> dict[str, str]:
 
 
 def _text(arm: Arm, varying: set[str], short: Mapping[str, str]) -> str:
+    if arm.agent in ANCHORS:
+        return arm.agent
     model = short.get(arm.names.get("model", ""), arm.model)
     parts = []
     if "model" in varying and model:

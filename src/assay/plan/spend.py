@@ -16,6 +16,9 @@ from assay.suites.base import Task
 Cell: TypeAlias = tuple[ArmId, str]
 Guesses: TypeAlias = Mapping[Cell, tuple[Guess, Guess, Guess]]
 
+LAB_TIME_SCALE = 0.01
+"""What part of a simulated second the Lab sleeps, where no arm's ``time_scale`` says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range(Record):

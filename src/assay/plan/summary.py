@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from assay.experiment.labels import FOLLOWERS, OWNERS, factor_values
+from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values
 from assay.experiment.model import Experiment
 from assay.identity import content_id
 from assay.plan.spend import Cell, Range, arm_cost, count_cells, guess_cells, minutes, total
@@ -124,6 +124,8 @@ def describe_plan(
     compared = compared_arms(arms)
     values = factor_values(compared)
     varying = {key: found for key, found in values.items() if len(found) > 1}
+    if "model" in varying:
+        varying.pop("provider", None)  # it follows the model
     balance = _balance(arms, tasks, cells)
     return PlanSummary(
         name=experiment.name,
@@ -154,8 +156,8 @@ def describe_plan(
 
 
 def compared_arms(arms: Sequence[Arm]) -> tuple[Arm, ...]:
-    """Return the arms that the question is about: no controls."""
-    return tuple(arm for arm in arms if "control" not in arm.names)
+    """Return the arms that the question is about: no controls, no anchors."""
+    return tuple(arm for arm in arms if "control" not in arm.names and arm.agent not in ANCHORS)
 
 
 def _balance(arms: Sequence[Arm], tasks: Sequence[Task], cells: Counter[Cell]) -> tuple[BalanceRow, ...]:
