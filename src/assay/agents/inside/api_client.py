@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PIECE = 8192
-_LONGEST_ANSWER = 8 << 20
+_LONGEST_ANSWER = 2 << 20
 _RETRIED = {408, 409, 429, 500, 502, 503, 504, 529}
 _LONGEST_WAIT_S = 30.0
 
