@@ -25,7 +25,7 @@ from assay.sandboxes.base import SandboxSpec
 from assay.sandboxes.unprivileged import give_back, stranger_can_reach, take_uid
 
 OWNER = "owner.json"
-TOKEN_PREFIX = "box-"
+TOKEN_PREFIX = "box-"  # noqa: S105  # names a folder
 # How long a killed process may take to disappear.
 PATIENCE_S = 10.0
 

@@ -67,32 +67,11 @@ def bwrap_arguments(box: Box, limits: Limits, mounts: Iterable[Mount], door: Pat
     shared = str(min(SHARED_MEMORY_BYTES, limits.memory_bytes // 2))
     arguments = [*WALLS, *system_mounts(), "--ro-bind", str(system_files()), "/etc"]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    arguments += [
-        "--perms",
-        "1777",
-        "--size",
-        shared,
-        "--tmpfs",
-        SHM,
-        "--perms",
-        "1777",
-        "--size",
-        room,
-        "--tmpfs",
-        TMP,
-    ]
-    arguments += [
-        "--symlink",
-        "../tmp",
-        "/var/tmp",
-        "--bind",
-        str(box.workspace),
-        WORKSPACE,
-        "--bind",
-        str(box.home),
-        HOME,
-    ]  # noqa: S108
-    for mount in mounts:
+    for size, place in ((shared, SHM), (room, TMP)):
+        arguments += ["--perms", "1777", "--size", size, "--tmpfs", place]
+    arguments += ["--symlink", f"..{TMP}", f"/var{TMP}"]
+    arguments += ["--bind", str(box.workspace), WORKSPACE, "--bind", str(box.home), HOME]
+    for mount in {mount.inside: mount for mount in mounts}.values():
         arguments += ["--bind" if mount.writable else "--ro-bind", str(mount.host), mount.inside]
     if door is not None:
         arguments += ["--ro-bind", str(door), DOOR]

@@ -150,6 +150,9 @@ class MemorySandbox:
 
     async def snapshot(self, into: Path) -> tuple[Change, ...]:
         """Seal the dictionary in the form of ``workspace.seal``."""
+        return self._seal(into)
+
+    def _seal(self, into: Path) -> tuple[Change, ...]:
         prefix = f"{WORKSPACE}/"
         held = {path.removeprefix(prefix): data for path, data in self.files.items() if path.startswith(prefix)}
         after = {p: Entry("file", 0o644, len(data), hashlib.sha256(data).hexdigest()) for p, data in held.items()}

@@ -161,8 +161,8 @@ class Supervised:
             await asyncio.to_thread(process.wait)
             return
         loop = asyncio.get_running_loop()
-        ended = loop.create_future()
-        loop.add_reader(descriptor, lambda: ended.done() or ended.set_result(None))
+        ended: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(descriptor, _settle, ended)
         try:
             await ended
         finally:
@@ -188,8 +188,13 @@ class Supervised:
         return ExitRecord(Exit.NOT_STARTED, wall_s=wall, detail=last_words or "the sandbox ended without a word")
 
 
+def _settle(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
 def _memory_file(name: str) -> BinaryIO:
     """Return an anonymous file: it has no path, and a full disk does not touch it."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create(name), "w+b")
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()

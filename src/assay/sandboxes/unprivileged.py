@@ -18,6 +18,7 @@ from assay.errors import SandboxError
 FIRST_UID = 0x70000000
 SLOTS = 4096
 NOBODY = 65534
+OPEN_FOLDER = stat.S_IROTH | stat.S_IXOTH
 
 _lock = threading.Lock()
 _lent: set[int] = set()
@@ -69,7 +70,7 @@ def stranger_can_read(path: Path) -> bool:
         here = pending.pop()
         state = here.stat() if here == path else here.lstat()
         if stat.S_ISDIR(state.st_mode):
-            if state.st_mode & 0o005 != 0o005:
+            if state.st_mode & OPEN_FOLDER != OPEN_FOLDER:
                 return False
             pending += here.iterdir()
         elif stat.S_ISREG(state.st_mode) and not state.st_mode & stat.S_IROTH:

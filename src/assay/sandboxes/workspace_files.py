@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -86,7 +86,7 @@ def _set_mode(name: str, folder: int, mode: int) -> None:
     """Change a mode without following a link: Linux can do it through a descriptor that grants nothing."""
     handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
-        os.chmod(f"/proc/self/fd/{handle}", mode)
+        Path(f"/proc/self/fd/{handle}").chmod(mode)
     finally:
         os.close(handle)
 
@@ -130,10 +130,8 @@ def read_file(root: Path, relative: PurePosixPath, limit: int) -> bytes:
 def write_file(root: Path, relative: PurePosixPath, data: bytes, mode: int, uid: int | None) -> None:
     """Write a file, replacing whatever non-folder has its name; folders are made, links not followed."""
     with folder_of(root, relative.parts[:-1], make=True, uid=uid) as folder:
-        try:
+        with suppress(FileNotFoundError):
             os.unlink(relative.name, dir_fd=folder)
-        except FileNotFoundError:
-            pass
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(relative.name, flags, 0o600, dir_fd=folder), "wb") as stream:
             stream.write(data)

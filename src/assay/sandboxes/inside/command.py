@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # the public module loads enum
 import os
 import resource
-
-import _signal  # the public module loads enum
 
 from .privileges import drop_capabilities
 
@@ -13,6 +12,7 @@ NO_FILE = 4096
 USUAL_NO_FILE = 1024
 SHELL_NOT_FOUND = 127
 SHELL_NOT_EXECUTABLE = 126
+AFTER_STANDARD = 3
 
 
 class Command:
@@ -37,6 +37,7 @@ class Command:
 def _become(request: dict[str, object], out: int, err: int, report: int) -> None:
     """Turn this fork into the command; never returns."""
     status = SHELL_NOT_EXECUTABLE
+    speak = report
     try:
         argv = [os.fsencode(word) for word in request["argv"]]  # type: ignore[attr-defined]
         env = {os.fsencode(key): os.fsencode(value) for key, value in request["env"].items()}  # type: ignore[attr-defined]
@@ -44,21 +45,22 @@ def _become(request: dict[str, object], out: int, err: int, report: int) -> None
         null = os.open("/dev/null", os.O_RDONLY)
         for source, target in ((null, 0), (out, 1), (err, 2)):
             os.dup2(source, target)
-        if report != 3:
-            os.dup2(report, 3, inheritable=False)
-        os.closerange(4, 65536)
+        if report != AFTER_STANDARD:
+            os.dup2(report, AFTER_STANDARD, inheritable=False)
+            speak = AFTER_STANDARD
+        os.closerange(AFTER_STANDARD + 1, 65536)
         for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them
             _signal.signal(number, _signal.SIG_DFL)
         _limit(request["limits"])  # type: ignore[arg-type]
         os.chdir(os.fsencode(str(request["cwd"])))
         if request["isolated"]:
             drop_capabilities()
-        os.execvpe(argv[0], argv, env)
+        os.execvpe(argv[0], argv, env)  # noqa: S606  # no shell is the point
     except FileNotFoundError as error:
         status = SHELL_NOT_FOUND
-        os.write(3, f"{error.strerror}: {error.filename!r}".encode("utf-8", "replace"))
+        os.write(speak, f"{error.strerror}: {error.filename!r}".encode("utf-8", "replace"))
     except BaseException as error:  # noqa: BLE001  # this process must not go on as a second supervisor
-        os.write(3, f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
+        os.write(speak, f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
     finally:
         os._exit(status)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-
 from _json import encode_basestring_ascii  # the public module loads re and enum
 
 from .loop import READ, Loop

@@ -18,7 +18,7 @@ class _Function(_ctypes.CFuncPtr):
 
 
 def _call(name: str, *arguments: int | bytes) -> int:
-    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[attr-defined]
+    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type]  # None = this program
     return int(_Function(address)(*arguments))
 
 

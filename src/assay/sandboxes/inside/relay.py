@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import _socket  # the public module costs 7 ms of start-up
+import os
 
 from .loop import READ, WRITE, Loop
 

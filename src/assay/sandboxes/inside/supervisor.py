@@ -8,12 +8,11 @@ inside the sandbox. The status is ``{"started": true}`` and then, only after eve
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # the public modules load enum and re
 import os
 import resource
 import sys
 import time
-
-import _signal  # the public modules load enum and re
 from _json import encode_basestring_ascii, make_scanner
 
 from .command import Command
@@ -233,7 +232,9 @@ def main() -> None:
     text = b""
     while chunk := os.read(0, 1 << 20):
         text += chunk
-    request, _ = make_scanner(_Json())(text.decode("utf-8"), 0)
+    request, _ = make_scanner(_Json())(  # type: ignore[arg-type]  # it reads attributes
+        text.decode("utf-8"), 0
+    )
     supervisor = Supervisor(request)
     try:
         supervisor.prepare()
