@@ -131,7 +131,8 @@ class Sandbox(Protocol):
     """An async context manager. After exit nothing that ran in it is alive.
 
     ``run`` may be called several times, one after another, on the same workspace. Output of run k lies in
-    ``output(k)``: JSON lines ``{"t": seconds since start, "fd": 1|2, "text": str}``.
+    ``output(k)``: JSON lines ``{"t": seconds since start, "fd": 1|2, "text": str}``, a line with its newline each;
+    the texts of one ``fd``, joined, are what was printed.
     """
 
     capabilities: ClassVar[Capabilities]

@@ -53,7 +53,7 @@ class ScriptedRun:
 
     def print(self, text: str, fd: int = 1) -> None:
         """Print text, line by line."""
-        for line in text.splitlines():
+        for line in text.splitlines(keepends=True):
             self.lines.append({"t": round(time.monotonic() - self.started, 4), "fd": fd, "text": line})
 
 

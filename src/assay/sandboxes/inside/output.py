@@ -15,9 +15,10 @@ TAIL_OF_CHARACTER = 0x80
 
 
 class Output:
-    """Writes ``{"t": s, "fd": 1|2, "text": str}`` per line; ``"cut": true`` when no newline followed.
+    """Writes ``{"t": s, "fd": 1|2, "text": str}`` per line, its newline included.
 
-    The file never grows beyond ``cap`` bytes. What comes later is read, counted and dropped, so that the
+    The texts of one descriptor, joined, are what was printed; lines over ``MAX_LINE`` come in pieces. Bytes that
+    are not UTF-8 are replaced. The file never grows beyond ``cap`` bytes. What comes later is read, counted and dropped, so that the
     command neither blocks nor fills the disk.
     """
 
@@ -65,12 +66,12 @@ class Output:
         lines = data.split(b"\n")
         rest = lines.pop()
         head = f'{{"t": {time.monotonic() - self._start:.4f}, "fd": {fd}, "text": '
-        written = [head + _quoted(line) + "}\n" for line in lines]
+        written = [head + _quoted(line)[:-1] + '\\n"}\n' for line in lines]
         while len(rest) >= MAX_LINE:
             piece, rest = _cut(rest)
-            written.append(head + _quoted(piece) + ', "cut": true}\n')
+            written.append(head + _quoted(piece) + "}\n")
         if final and rest:
-            written.append(head + _quoted(rest) + ', "cut": true}\n')
+            written.append(head + _quoted(rest) + "}\n")
             rest = b""
         self._write(written)
         return rest

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH, SIM105
+# ruff: noqa: PTH208, SIM105
 # pathlib and contextlib would add 9 ms to the start of every attempt.
 """The command's process tree: everything in a pid namespace, or every descendant where there is none."""
 

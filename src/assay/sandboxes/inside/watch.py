@@ -1,5 +1,5 @@
-# ruff: noqa: PTH, SIM105
-# pathlib and contextlib would add 9 ms to the start of every attempt.
+# ruff: noqa: PTH116, PTH208
+# pathlib would add 9 ms to the start of every attempt.
 """The watches: what the tree holds of memory, disk and CPU, looked at often enough and no oftener."""
 
 from __future__ import annotations
