@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.analysis.base import ArmSummary, Both, Estimate
-from assay.report.charts import RATE, SCORE, Canvas, Span, interval_chart
+from assay.report.charts import RATE, SCORE, Span, interval_chart
 from assay.report.document import Block, Cell, Column, Figure, Section, Table
 from assay.report.material import Material
 from assay.report.numbers import (
@@ -29,7 +29,7 @@ def estimate_of(arm: ArmSummary, measure: str) -> Both:
 def estimate_cell(measure: str, estimate: Estimate) -> Cell:
     """Mean over interval; a missing interval says why."""
     if estimate.mean is None:
-        return Cell(MISSING, title=estimate.reason or "no value", tone="missing")
+        return Cell(MISSING, estimate.reason or "no value", tone="missing")
     span = interval(measure, estimate.low, estimate.high)
     return Cell(amount(measure, estimate.mean), span or "no interval", title=estimate.reason or "")
 
@@ -45,16 +45,16 @@ def cost_per_solved_cell(arm: ArmSummary) -> Cell:
     """Cost per solved task with its interval; unknown says why."""
     cost = arm.cost_per_solved
     if cost.mean is None:
-        return Cell("unknown", title=cost.reason or "no known cost, or nothing solved", tone="missing")
+        return Cell("unknown", cost.reason or "no known cost, or nothing solved", tone="missing")
     text = at_least(usd(cost.mean), arm.cost_is_lower_bound)
-    return Cell(text, usd_interval(cost.low, cost.high), title=cost.reason or "")
+    return Cell(text, usd_interval(cost.low, cost.high) or "no interval", title=cost.reason or "")
 
 
 def total_cost_cell(arm: ArmSummary) -> Cell:
     """All that an arm cost; trials without a known cost are counted beside it."""
     unknown = f"{count(arm.cost_unknown)} of {count(arm.n_trials)} unknown" if arm.cost_unknown else ""
     if arm.cost_usd is None:
-        return Cell("unknown", unknown, title="no trial of this arm has a known cost", tone="missing")
+        return Cell("unknown", unknown or "no trial has a known cost", tone="missing")
     bound = arm.cost_is_lower_bound or bool(arm.cost_unknown)
     return Cell(at_least(usd(arm.cost_usd), bound), unknown)
 
@@ -90,11 +90,11 @@ def _figure(made: Material) -> Figure:
             "carries the verdict. Pale bar: 95% interval for these tasks alone. Letters: arms that share one are tied."
         ),
         alt="Interval chart. " + " ".join(f"{span.name}: {span.text}." for span in spans),
-        wide=interval_chart(spans, axis, Canvas(True, made.analysis.simulated)),
+        wide=interval_chart(spans, axis, made.canvas(wide=True)),
         narrow=interval_chart(
             [_short(span, arm, measure) for span, arm in zip(spans, arms, strict=True)],
             axis,
-            Canvas(False, made.analysis.simulated),
+            made.canvas(wide=False),
         ),
         table=_table(made),
     )
@@ -123,15 +123,15 @@ def _short(span: Span, arm: ArmSummary, measure: str) -> Span:
 def _table(made: Material) -> Table:
     columns = (
         Column("Arm", numeric=False),
-        Column("Tie", numeric=False, hint="arms that share a letter cannot be told apart"),
-        Column("Rank", hint="all ranks that the data allow"),
-        Column("Solved", hint="tasks like these, 95% interval"),
-        Column("on these tasks", hint="these tasks alone, 95% interval"),
+        Column("Tie", numeric=False),
+        Column("Rank"),
+        Column("Solved", hint="tasks like these"),
+        Column("Solved", hint="these tasks alone"),
         Column("Trials solved", hint="of those with a verdict"),
-        Column("Score", hint="composite 0 to 100, tasks like these, 95% interval"),
-        Column("on these tasks", hint="these tasks alone, 95% interval"),
-        Column("Cost", hint="all attempts, lost ones included"),
-        Column("Cost per solved", hint="95% interval"),
+        Column("Score", hint="tasks like these"),
+        Column("Score", hint="these tasks alone"),
+        Column("Cost", hint="all attempts"),
+        Column("Cost per solved", hint="tasks like these"),
     )
     rows = tuple(
         (
@@ -153,11 +153,29 @@ def _table(made: Material) -> Table:
         for arm in made.analysis.arms
     )
     note = (
-        "Small print under a number is its 95% interval. Solved and Score speak about tasks like these; the column "
-        "after each speaks about these tasks alone and is narrower. Ranks and ties are on "
-        f"{WORDS[made.measure].lower()}."
+        "Small print under a number is its 95% interval: for tasks like these (the default, which carries verdicts), "
+        "or for these tasks alone, which is narrower because other tasks do not count. Score: composite, 0 to 100. "
+        "Cost: all attempts, lost ones included. Rank: every rank that the data allow. "
+        f"Arms that share a letter are tied. Both are on {WORDS[made.measure].lower()}."
     )
-    return Table("arms", "Arms", columns, rows, note=note, cards=True)
+    return Table("arms", "Arms", columns, rows, note=note + _no_interval(made.analysis.arms), cards=True)
+
+
+def _no_interval(arms: tuple[ArmSummary, ...]) -> str:
+    """Why some numbers have no interval."""
+    quantities = {
+        "solved, tasks like these": [arm.solved.like for arm in arms],
+        "solved, these tasks alone": [arm.solved.these for arm in arms],
+        "score, tasks like these": [arm.score.like for arm in arms],
+        "score, these tasks alone": [arm.score.these for arm in arms],
+        "cost per solved": [arm.cost_per_solved for arm in arms],
+    }
+    reasons: dict[str, dict[str, None]] = {}
+    for quantity, estimates in quantities.items():
+        for estimate in estimates:
+            if estimate.mean is not None and (estimate.low is None or estimate.high is None):
+                reasons.setdefault(estimate.reason or "no reason given", {})[quantity] = None
+    return "".join(f" No interval for {'; '.join(names)}: {reason}." for reason, names in reasons.items())
 
 
 def _described(arm: ArmSummary) -> str:

@@ -13,19 +13,25 @@ from typing import Any
 
 from assay.report.document import Spec
 from assay.report.drawing import HEAT_STEPS, PALETTE, as_it_is, chart, marks_at, text_at
-from assay.report.text import cut, cut_middle
+from assay.report.text import cut, cut_middle, fold
 
-WIDE = 900
+WIDE = 960
 NARROW = 350
+LONGEST_LABEL = 34
+DARK_FROM = 4  # steps of the heat scale that carry light text
 LETTER = 6.4  # pixels of one average letter at 12 px
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Where a chart goes: ``wide`` for a screen or paper, narrow for a telephone; stamped when simulated."""
+    """Where a chart goes: ``wide`` for a screen or paper, narrow for a telephone; stamped when simulated.
+
+    ``longest`` is the number of letters of the longest row label.
+    """
 
     wide: bool
     simulated: bool
+    longest: int = 24
 
     @property
     def width(self) -> int:
@@ -35,7 +41,7 @@ class Canvas:
     @property
     def left(self) -> int:
         """Room for row labels: beside the rows when wide, none when narrow (they stand above the rows)."""
-        return 210 if self.wide else 8
+        return max(90, round(LETTER * min(self.longest, LONGEST_LABEL)) + 26) if self.wide else 8
 
     @property
     def step(self) -> int:
@@ -47,11 +53,10 @@ class Canvas:
         return row * self.step + (self.step / 2 if self.wide else self.step - 14)
 
     def labels(self, names: Sequence[str]) -> Spec:
-        """Row labels."""
+        """Row labels, flush with the left edge."""
         if self.wide:
-            return text_at(
-                [(cut_middle(name, 30), -14, self.centre(row)) for row, name in enumerate(names)], align="right"
-            )
+            items = [(cut_middle(name, LONGEST_LABEL), -self.left, self.centre(row)) for row, name in enumerate(names)]
+            return text_at(items)
         return text_at([(cut_middle(name, 44), 0, row * self.step + 12) for row, name in enumerate(names)])
 
 
@@ -77,6 +82,7 @@ class Axis:
     format: str
     title: str
     log: bool = False
+    ticks: tuple[float, ...] = ()
 
     def place(self, value: float) -> float:
         """Where a value lies between the ends, 0 to 1."""
@@ -90,6 +96,8 @@ class Axis:
         if self.log:
             scale["type"] = "log"
         axis: Spec = {"format": self.format, "title": self.title, "grid": True, "tickCount": 6 if canvas.wide else 4}
+        if self.ticks:
+            axis["values"] = list(self.ticks)
         return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
 
 
@@ -175,7 +183,10 @@ def stacked_chart(
     axis: Axis,
     canvas: Canvas,
 ) -> Spec:
-    """Bars of parts in the order of the legend (``colours``), each wide part with its number. Rows: name, total, parts."""
+    """Bars of parts in the order of the legend (``colours``); a part with room carries its number.
+
+    A row is its name, its total as text, and its parts.
+    """
     right = 110 if canvas.wide else 66
     plot = canvas.width - canvas.left - right
     bars: list[Spec] = []
@@ -221,7 +232,7 @@ def stacked_chart(
 def on_top(colour: str) -> str:
     """The text colour that reads on a segment's colour."""
     dark = {PALETTE["series-blue"], PALETTE["series-red"], PALETTE["series-green"]}
-    return PALETTE["heat-dark-text"] if colour in dark else PALETTE["heat-light-text"]
+    return PALETTE["on-dark"] if colour in dark else PALETTE["on-light"]
 
 
 def _legend(colours: Mapping[str, str], canvas: Canvas) -> tuple[list[Spec], int]:
@@ -273,13 +284,10 @@ def heat_chart(
                 "colour": PALETTE["paper"] if step is None else PALETTE[f"heat-{step}"],
             }
         )
-        tone = "muted" if step is None else "heat-dark-text" if step > 3 else "heat-light-text"
+        tone = "muted" if step is None else "heat-dark-text" if step >= DARK_FROM else "heat-light-text"
         room = max(3, int(cell / LETTER))
         texts.setdefault(tone, []).append((cut(square.text, room), (column + 0.5) * cell, middle))
-    heads = [
-        (cut_middle(name, max(4, int(cell / LETTER))), (column + 0.5) * cell, -14)
-        for column, name in enumerate(columns)
-    ]
+    heads = [(fold(name, max(4, int(cell / LETTER))), (column + 0.5) * cell, -6) for column, name in enumerate(columns)]
     encoding = {
         "x2": {"field": "px2"},
         "y2": {"field": "py2"},
@@ -288,7 +296,7 @@ def heat_chart(
     layers = [
         marks_at(rects, {"type": "rect", "stroke": PALETTE["line"], "cornerRadius": 3}, encoding),
         *(text_at(items, color=PALETTE[tone], align="center") for tone, items in sorted(texts.items())),
-        text_at(heads, align="center", color=PALETTE["muted"]),
+        text_at(heads, align="center", baseline="line-bottom", lineBreak="\n", color=PALETTE["muted"]),
         canvas.labels(rows),
     ]
-    return chart(canvas.width, canvas.step * len(rows), (44, right, 8, canvas.left), layers, canvas.simulated)
+    return chart(canvas.width, canvas.step * len(rows), (46, right, 8, canvas.left), layers, canvas.simulated)

@@ -19,9 +19,12 @@ SIGNS = {
 }
 
 READING = (
-    "Difference: first arm minus second, in points, over the tasks that both have, each task counted once. p is corrected "
-    "over its family (Holm); the interval is not. Verdicts are about tasks like these. “Not established” does not mean equal."
+    "Difference: first arm minus second, in points, over the tasks that both have; each task counts once. p is "
+    "corrected over its family (Holm), the interval is not. Verdicts are about tasks like these unless a table says otherwise. "
+    "“Not established” does not mean equal."
 )
+CAVEATS_FIRST = 6
+
 CONTROL = (
     "The last column, in grey, is a control and must not be used: it treats repetitions of one task as independent, "
     "which makes chance look like a difference."
@@ -34,60 +37,67 @@ def comparisons_section(made: Material) -> Section:
     if not findings:
         return Section("findings", "Differences", (Prose("Nothing was compared.", tone="missing"),))
     caveats = tuple(dict.fromkeys(caveat for finding in findings for caveat in finding.caveats))
-    measures = dict.fromkeys(finding.measure for finding in findings)
     blocks: list[Block] = [Prose(READING)]
-    for position, measure in enumerate(measures):
-        chosen = tuple(finding for finding in findings if finding.measure == measure)
-        blocks.append(_table(made, measure, chosen, caveats, folded=position > 0))
+    for position, (title, chosen) in enumerate(_groups(findings).items()):
+        blocks.append(_table(made, f"findings-{position + 1}", title, chosen, caveats))
     if any(finding.run_level_p is not None for finding in findings):
         blocks.append(Prose(CONTROL, tone="control"))
     if caveats:
-        items = tuple(f"{number}. {caveat}" for number, caveat in enumerate(caveats, start=1))
-        blocks.append(Bullets(items, title="Notes on these findings"))
+        blocks.append(Bullets(caveats, title="Notes on these findings", numbered=True, first=CAVEATS_FIRST))
     return Section("findings", "Differences", tuple(blocks))
 
 
-def _table(
-    made: Material, measure: str, findings: tuple[Finding, ...], caveats: tuple[str, ...], *, folded: bool
-) -> Table:
+def _groups(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
+    """One table for each measure and target; controls apart, so that nobody reads them as results."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        word = WORDS.get(finding.measure, finding.measure)
+        scope = "controls" if finding.family.startswith("control") else finding.target.value
+        groups.setdefault(f"{word}, {scope}", []).append(finding)
+    return groups
+
+
+def _table(made: Material, name: str, title: str, findings: list[Finding], caveats: tuple[str, ...]) -> Table:
     columns = (
         Column("Comparison", numeric=False),
         Column("Difference", hint="points, 95% interval"),
-        Column("p", hint="of this comparison alone"),
-        Column("p corrected", hint="Holm over the family"),
+        Column("p", hint="alone"),
+        Column("p corrected", hint="Holm"),
         Column("Verdict", numeric=False),
-        Column("Tasks", hint="that both arms have"),
-        Column("More tasks", hint="estimated to settle it"),
-        Column("Run-level p", hint="a control: do not use"),
+        Column("Tasks", hint="that both have"),
+        Column("More tasks", hint="to settle it"),
+        Column("Run-level p", hint="control: do not use"),
     )
     rows = tuple(_row(made, finding, caveats) for finding in findings)
     families = dict.fromkeys(finding.family for finding in findings)
     methods = dict.fromkeys(finding.method for finding in findings)
     units = dict.fromkeys(finding.unit for finding in findings)
-    word = WORDS.get(measure, measure)
+    floors = [finding.minimum_p for finding in findings if finding.minimum_p is not None]
+    floor = f" Smallest p that these data could give: {p_value(max(floors))}." if floors else ""
     note = (
-        f"Measure: {word.lower()}. Method: {', '.join(methods)}. Unit of inference: {', '.join(units)}. "
-        f"Family of corrections: {', '.join(families)} ({plural(len(findings), 'comparison')} here)."
+        f"Method: {', '.join(methods)}. Unit of inference: {', '.join(units)}. "
+        f"Corrected over: {'; '.join(families)}.{floor}"
     )
-    return Table(
-        f"findings-{measure}", f"Differences in {word.lower()}", columns, rows, note=note, folded=folded, cards=True
-    )
+    return Table(name, title, columns, rows, note=note, folded=name != "findings-1", cards=True)
 
 
 def _row(made: Material, finding: Finding, caveats: tuple[str, ...]) -> tuple[Cell, ...]:
     numbers = ", ".join(str(caveats.index(caveat) + 1) for caveat in dict.fromkeys(finding.caveats))
     span = difference_interval(finding.measure, finding.low, finding.high)
-    floor = finding.minimum_p
     settled = finding.verdict is not Verdict.NOT_ESTABLISHED
     return (
-        Cell(f"{made.name(finding.a)} − {made.name(finding.b)}", f"see note {numbers}" if numbers else "", tone="name"),
+        Cell(
+            f"{made.name(finding.a)} \N{MINUS SIGN} {made.name(finding.b)}",
+            f"see note {numbers}" if numbers else "",
+            tone="name",
+        ),
         Cell(difference(finding.measure, finding.difference), span or "no interval"),
-        Cell(p_value(finding.p), title="" if floor is None else f"smallest p this design can reach: {p_value(floor)}"),
+        Cell(p_value(finding.p)),
         Cell(p_value(finding.p_corrected)),
         Cell(
             f"{SIGNS[finding.verdict]} {finding.verdict.value}",
             "" if finding.margin is None else f"margin {decimal(finding.margin * scale_of(finding.measure))}",
-            tone="strong" if settled else "missing",
+            tone="strong" if settled else "open",
         ),
         Cell(count(finding.n_tasks), plural(finding.n_trials, "trial")),
         _more(finding, settled=settled),

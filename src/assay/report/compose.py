@@ -17,17 +17,15 @@ from assay.report.grounds import (
 )
 from assay.report.material import Material, shown
 from assay.report.money import money_section
-from assay.report.numbers import at_least, count, moment, plural, usd
+from assay.report.numbers import at_least, count, moment, usd
 from assay.report.outcomes import health_section, outcomes_section
 from assay.report.tasks import tasks_section, types_section
 
-SIMULATED = (
-    "Simulated results. The models are simulated and their truth is known in advance: nothing here says anything "
-    "about a real model."
-)
+SIMULATED = "Simulated results: the models are simulated, and nothing here says anything about a real model."
 UNSAFE = "Run without a sandbox (unsafe-host): what an agent could see or reach was not limited."
 NONE_ESTABLISHED = "Nothing, at this number of tasks."
 NONE_OPEN = "Nothing was left open."
+CLAIMS_FIRST = 4
 
 SECTIONS = (
     arms_section,
@@ -55,8 +53,8 @@ def compose(analysis: Analysis, lock: Lock, facts: Facts) -> Document:
         stamps=stamps(made),
         summary=_summary(made),
         verdict=made.analysis.verdict,
-        established=Bullets(made.analysis.established, empty=NONE_ESTABLISHED),
-        not_established=Bullets(made.analysis.not_established, empty=NONE_OPEN),
+        established=Bullets(made.analysis.established, empty=NONE_ESTABLISHED, first=CLAIMS_FIRST),
+        not_established=Bullets(made.analysis.not_established, empty=NONE_OPEN, first=CLAIMS_FIRST),
         sections=sections,
         colophon=f"Run {made.lock.run_id}, started {moment(made.lock.created)}. Lock {made.lock_id}. Made by Assay.",
         simulated=made.analysis.simulated,
@@ -80,6 +78,6 @@ def _summary(made: Material) -> dict[str, str]:
         "Repetitions": count(made.lock.repetitions),
         "Trials with a verdict": f"{count(scored)} of {count(health.planned)}",
         "Spent": f"{spent} simulated" if made.analysis.simulated else spent,
-        "Mode": f"{made.lock.experiment.get('mode') or 'exploratory'}, {plural(len(made.analysis.findings), 'comparison')}",
+        "Mode": str(made.lock.experiment.get("mode") or "exploratory"),
         "Started": moment(made.lock.created),
     }

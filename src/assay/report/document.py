@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Spec: TypeAlias = "dict[str, Any]"
-Tone: TypeAlias = Literal["", "missing", "control", "strong", "name"]
+Tone: TypeAlias = Literal["", "missing", "open", "control", "strong", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,13 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list; ``empty`` is what is said when there is nothing to list."""
+    """A list; ``empty`` is what is said when there is nothing, ``first`` how many a page shows before a fold."""
 
     items: tuple[str, ...]
     empty: str = "None."
     title: str = ""
+    numbered: bool = False
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

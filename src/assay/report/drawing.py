@@ -43,6 +43,8 @@ PALETTE: Mapping[str, str] = {
     "heat-6": "#0d4677",
     "heat-light-text": "#10202f",
     "heat-dark-text": "#fdfdfd",
+    "on-dark": "#fffffe",
+    "on-light": "#0f1b26",
 }
 HEAT_STEPS = 7
 

@@ -31,9 +31,11 @@ def predictions_section(made: Material) -> Section:
     )
     held = sum(row.held is True for row in rows)
     identity = made.lock.prediction_id or "no id"
-    note = f"{held} of {plural(len(rows), 'prediction')} held. Fixed before the first trial, {moment(made.lock.created)}, as {identity}."
+    note = f"{held} of {len(rows)} held. Fixed before the first trial, {moment(made.lock.created)}, as {identity}."
     return Section(
-        "predictions", "Predictions", (Table("predictions", "Predictions", columns, cells, note=note, cards=True),)
+        "predictions",
+        "Predictions",
+        (Table("predictions", "Predicted and observed", columns, cells, note=note, cards=True),),
     )
 
 
@@ -130,7 +132,13 @@ def provenance_section(made: Material) -> Section:
         ("seed", str(lock.seed)),
         (
             "design",
-            f"{plural(len(lock.arms), 'arm')} × {plural(len(lock.tasks), 'task')} × {plural(lock.repetitions, 'repetition')}",
+            " \N{MULTIPLICATION SIGN} ".join(
+                (
+                    plural(len(lock.arms), "arm"),
+                    plural(len(lock.tasks), "task"),
+                    plural(lock.repetitions, "repetition"),
+                )
+            ),
         ),
         ("primary measure", made.analysis.primary),
         ("grain of the facts", made.facts.grain),

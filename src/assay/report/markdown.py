@@ -66,7 +66,10 @@ def _bullets(block: Bullets) -> Iterator[str]:
     if block.title:
         yield f"\n### {escape(block.title)}"
     yield ""
-    yield from ([f"- {escape(item)}" for item in block.items] or [escape(block.empty)])
+    marks = [f"{number}." if block.numbered else "-" for number in range(1, len(block.items) + 1)]
+    yield from (f"{mark} {escape(item)}" for mark, item in zip(marks, block.items, strict=True))
+    if not block.items:
+        yield escape(block.empty)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from assay.analysis.base import Analysis, ArmSummary, TaskRow
 from assay.evidence.facts import CellFact, Facts
 from assay.evidence.lock import Lock
+from assay.records import OURS
+from assay.report.charts import Canvas
 from assay.report.text import cleaned, cut_middle
 
 LONGEST_NAME = 48
@@ -32,6 +34,10 @@ class Material:
     def measure(self) -> str:
         """The measure that charts show."""
         return measure_of(self.analysis)
+
+    def canvas(self, *, wide: bool) -> Canvas:
+        """A canvas whose row labels are this run's arms."""
+        return Canvas(wide, self.analysis.simulated, max(map(len, self.names.values()), default=0))
 
     def name(self, arm: str) -> str:
         """The arm's name, or the given text when it is none of this run's arms."""
@@ -91,10 +97,17 @@ def outcomes(cells: tuple[CellFact, ...]) -> dict[str, int]:
 
 
 def in_order(by_outcome: Mapping[str, int]) -> dict[str, int]:
-    """Outcomes without a count are left out; solved and failed come first."""
-    first = {"solved": 0, "failed": 1}
-    keys = sorted((key for key, number in by_outcome.items() if number), key=lambda key: (first.get(key, 2), key))
-    return {key: by_outcome[key] for key in keys}
+    """Return outcomes with a count, in the order of every table and bar."""
+    return {key: by_outcome[key] for key in sorted(by_outcome, key=_outcome_key) if by_outcome[key]}
+
+
+def _outcome_key(outcome: str) -> tuple[int, str]:
+    """Solved, failed (stopped ones after each), others, and what was a machine's fault last."""
+    if outcome in OURS:
+        return 5, outcome
+    exact = {"solved": 0, "failed": 2}
+    ends = {"+solved": 1, "+failed": 3}
+    return exact.get(outcome, next((place for end, place in ends.items() if outcome.endswith(end)), 4)), outcome
 
 
 def measure_of(analysis: Analysis) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from assay.analysis.base import ArmSummary
 from assay.records import Tokens
 from assay.report.arms import WORDS, cost_per_solved_cell, estimate_of, total_cost_cell
-from assay.report.charts import RATE, SCORE, Axis, Canvas, Part, stacked_chart
+from assay.report.charts import RATE, SCORE, Axis, Part, stacked_chart
 from assay.report.document import Block, Cell, Column, Figure, Prose, Section, Table
 from assay.report.drawing import PALETTE
 from assay.report.material import Material
@@ -15,6 +16,9 @@ from assay.report.numbers import MISSING, UNKNOWN, amount, at_least, count, plur
 from assay.report.points import Spot, scatter_chart
 
 LOG_FROM = 12.0
+CENTS_FROM = 0.1
+KILO = 1000
+LONG_AXIS = 3  # powers of ten
 
 KINDS = {
     "input, uncached": "series-blue",
@@ -64,8 +68,8 @@ def _scatter(made: Material, spots: list[Spot]) -> Figure:
             + (f" Not drawn, because the cost per solved task is unknown: {', '.join(absent)}." if absent else "")
         ),
         alt=f"Scatter of cost per solved task against {made.measure}. {said}",
-        wide=scatter_chart(spots, x, y, Canvas(True, made.analysis.simulated)),
-        narrow=scatter_chart(spots, x, y, Canvas(False, made.analysis.simulated)),
+        wide=scatter_chart(spots, x, y, made.canvas(wide=True)),
+        narrow=scatter_chart(spots, x, y, made.canvas(wide=False)),
         table=_cost_table(made),
     )
 
@@ -75,10 +79,20 @@ def _cost_axis(spots: list[Spot]) -> Axis:
     least, most = min(spot.x for spot in spots), max(spot.x for spot in spots)
     if most / least < LOG_FROM:
         top = max(most * 1.25, min(2 * most, max(spot.x_high or spot.x for spot in spots) * 1.05))
-        return Axis(0.0, top, "$~r", "USD per solved task")
-    low = max(least / 10, min((spot.x_low or spot.x) for spot in spots if spot.x_low is None or spot.x_low > 0))
-    high = min(most * 10, max(spot.x_high or spot.x for spot in spots))
-    return Axis(min(low, least) / 1.3, max(high, most) * 1.6, "$~r", "USD per solved task (logarithmic)", log=True)
+        return Axis(0.0, top, "$.2f" if top >= CENTS_FROM else "$.4~f", "USD per solved task")
+    low = min(least, max(least / 10, min(spot.x_low or least for spot in spots))) / 1.3
+    high = max(most, min(most * 10, max(spot.x_high or most for spot in spots))) * 1.6
+    return Axis(low, high, "$~r", "USD per solved task (logarithmic)", log=True, ticks=tuple(_ticks(low, high)))
+
+
+def _ticks(low: float, high: float) -> Iterator[float]:
+    """Powers of ten, with 2 and 5 times them where the axis is short."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for power in range(first, last + 1):
+        for step in (1, 2, 5) if last - first <= LONG_AXIS else (1,):
+            value = step * 10.0**power
+            if low <= value <= high:
+                yield value
 
 
 def _cost_table(made: Material) -> Table:
@@ -113,8 +127,8 @@ def _cost_table(made: Material) -> Table:
         "Cost and time",
         columns,
         rows,
-        note="Money is what was charged for every attempt, lost ones included, whether it solved or not. ≥ marks a lower bound: a "
-        "call was cut before its usage was known, or a trial has no known cost. Unknown is not free.",
+        note="Money is what was charged for every attempt, lost ones included, whether it solved or not. ≥ marks a "
+        "lower bound: a call was cut before its usage was known, or a trial has no known cost. Unknown is not free.",
         cards=True,
     )
 
@@ -147,11 +161,11 @@ def _tokens_figure(made: Material) -> Figure:
     return Figure(
         name="tokens",
         title="Tokens by kind",
-        caption="Sums over all calls of an arm, every attempt included; kinds are disjoint, so that the bar is the total. "
-        "Reasoning is part of what a provider bills as output and is drawn apart here.",
+        caption="Sums over all calls of an arm, every attempt included; kinds are disjoint, so that the bar is the "
+        "total. Reasoning is part of what a provider bills as output and is drawn apart here.",
         alt="Stacked bars. " + " ".join(f"{name}: {total} tokens." for name, total, _ in rows),
-        wide=stacked_chart(rows, colours, axis, Canvas(True, made.analysis.simulated)),
-        narrow=stacked_chart(rows, colours, axis, Canvas(False, made.analysis.simulated)),
+        wide=stacked_chart(rows, colours, axis, made.canvas(wide=True)),
+        narrow=stacked_chart(rows, colours, axis, made.canvas(wide=False)),
         table=_tokens_table(made),
     )
 
@@ -160,11 +174,11 @@ def short(tokens: int | None) -> str:
     """Three digits and a magnitude, for inside a picture: ``1.23M``."""
     if tokens is None:
         return UNKNOWN
-    if tokens < 1000:
+    if tokens < KILO:
         return str(tokens)
     power = min(3, int(math.log10(tokens) // 3))
-    value = tokens / 1000**power
-    return f"{value:.3g}{' kMG'[power]}" if value < 999.5 else f"{value:.0f}{' kMG'[power]}"
+    value = tokens / KILO**power
+    return f"{value:.3g}{' kMG'[power]}" if round(value) < KILO else f"{value:.0f}{' kMG'[power]}"
 
 
 def _tokens_table(made: Material) -> Table:

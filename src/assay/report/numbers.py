@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
 UNKNOWN = "unknown"
 AT_LEAST = "≥"
-MINUS = "−"
+
+LEAST_SHOWN = 1e-9  # USD
+MOST_PLACES = 9
+LEAST_P = 0.001
+MINUTE = 60
+MINUS = "\N{MINUS SIGN}"
 
 
 def signed(text: str) -> str:
@@ -61,7 +66,7 @@ def difference(measure: str, value: float | None) -> str:
 
 
 def difference_interval(measure: str, low: float | None, high: float | None) -> str:
-    """``−14.0 to +6.0``, or nothing when a bound is missing."""
+    """``+2.0 to +6.0``, or nothing when a bound is missing."""
     return "" if low is None or high is None else f"{difference(measure, low)} to {difference(measure, high)}"
 
 
@@ -72,10 +77,10 @@ def usd(value: float | None, missing: str = UNKNOWN) -> str:
     size = abs(value)
     if size >= 1 or size == 0:
         return signed(f"${value:,.2f}")
-    if size < 1e-9:
-        return "<$0.000000001"
+    if size < LEAST_SHOWN:
+        return f"<${LEAST_SHOWN:.9f}"
     places = 3
-    while places < 9 and round(size, places) < 10 ** (2 - places):
+    while places < MOST_PLACES and round(size, places) < 10 ** (2 - places):
         places += 1
     return signed(f"${value:.{places}f}")
 
@@ -96,15 +101,15 @@ def p_value(value: float | None, missing: str = MISSING) -> str:
     """Three places; what is smaller is said to be smaller."""
     if value is None:
         return missing
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return "<0.001" if value < LEAST_P else f"{value:.3f}"
 
 
 def seconds(value: float | None) -> str:
     """Seconds with a unit; minutes above two of them."""
     if value is None:
         return UNKNOWN
-    if value >= 120:
-        return f"{value / 60:,.1f} min"
+    if value >= 2 * MINUTE:
+        return f"{value / MINUTE:,.1f} min"
     return f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
 
 

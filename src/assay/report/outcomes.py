@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assay.analysis.base import ArmSummary
-from assay.records import OURS
-from assay.report.charts import Axis, Canvas, Part, stacked_chart
+from assay.report.charts import Axis, Part, stacked_chart
 from assay.report.document import Block, Bullets, Cell, Column, Figure, Flow, Prose, Section, Step, Table
 from assay.report.drawing import PALETTE
 from assay.report.material import Material, in_order
@@ -17,10 +16,10 @@ FIXED = {
     "failed": "series-orange",
     "timeout+failed": "series-red",
     "provider_error": "series-grey",
-    "infrastructure": "line",
-    "harness_error": "muted",
+    "infrastructure": "series-pink",
+    "harness_error": "heat-2",
 }
-OTHERS = ("series-pink", "series-sky", "series-green", "heat-2", "heat-5")
+OTHERS = ("series-sky", "series-green", "heat-3", "pale", "heat-1")
 
 MEANINGS = {
     "tampered": "touched the tests or how they run: not solved",
@@ -55,11 +54,11 @@ def _figure(made: Material) -> Figure:
     return Figure(
         name="outcomes",
         title="How trials ended",
-        caption="Counts of settled trials, each counted once by its counting attempt; segments stand in the order of the key. How an attempt "
+        caption="Settled trials, each counted once; segments stand in the order of the key. How an attempt "
         "ended and whether it solved are two things: “timeout+solved” solved although it was stopped.",
         alt=f"Stacked bars of outcomes. {said}",
-        wide=stacked_chart(rows, colours, axis, Canvas(True, made.analysis.simulated)),
-        narrow=stacked_chart(rows, colours, axis, Canvas(False, made.analysis.simulated)),
+        wide=stacked_chart(rows, colours, axis, made.canvas(wide=True)),
+        narrow=stacked_chart(rows, colours, axis, made.canvas(wide=False)),
         table=_table(made),
     )
 
@@ -78,7 +77,7 @@ def _table(made: Material) -> Table:
     total = made.by_outcome()
     columns = (
         Column("Arm", numeric=False),
-        *(Column(key, hint="a machine failed, not the model" if key in OURS else "") for key in total),
+        *(Column(key) for key in total),
         Column("Settled"),
         Column("With a verdict", hint="the denominator of the solved rate"),
     )
@@ -99,7 +98,8 @@ def _table(made: Material) -> Table:
         "Outcome counts",
         columns,
         tuple(rows),
-        note="provider_error, infrastructure and harness_error are failures of machines: they have no verdict and leave the denominator.",
+        note="provider_error, infrastructure and harness_error are failures of machines: they have no "
+        "verdict and leave the denominator.",
     )
 
 
@@ -155,7 +155,11 @@ def _flow(made: Material) -> Flow:
     return Flow(
         (
             Step("Planned", plural(health.planned, "trial"), excluded),
-            Step("Attempted", plural(health.attempted, "trial"), (f"{count(waiting)} never started", *lost)),
+            Step(
+                "Attempted",
+                plural(health.attempted, "trial"),
+                (plural(health.attempts, "attempt"), f"{count(waiting)} never started", *lost),
+            ),
             Step(
                 "Settled",
                 plural(health.settled, "trial"),
@@ -191,5 +195,6 @@ def _brackets(made: Material) -> Table:
         "What the missing verdicts could change",
         columns,
         tuple(rows),
-        note="A missing verdict is not a failure. These are the solved rates if every missing one had failed, and if every one had solved.",
+        note="A missing verdict is not a failure. These are the solved rates if every missing one had "
+        "failed, and if every one had solved.",
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
-from assay.report.charts import LETTER, Axis, Canvas
+from assay.report.charts import LETTER, LONGEST_LABEL, Axis, Canvas
 from assay.report.document import Spec
 from assay.report.drawing import PALETTE, as_it_is, chart, marks_at, text_at
-from assay.report.text import cut, cut_middle
+from assay.report.text import cut_middle, fold
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+Box: TypeAlias = tuple[float, float, float, float]
+
 COLOURS = ("series-blue", "series-red", "series-green", "series-orange", "series-pink", "series-sky")
 
 
@@ -30,7 +33,7 @@ class Spot:
 
 def scatter_chart(spots: Sequence[Spot], x: Axis, y: Axis, canvas: Canvas) -> Spec:
     """Points with error bars in both directions and the name beside each; shape and colour tell arms apart too."""
-    left, right, height = (70, 40, 400) if canvas.wide else (44, 16, 320)
+    left, right, height = (52, 40, 400) if canvas.wide else (40, 16, 320)
     plot = canvas.width - left - right
     rows = [
         {
@@ -49,10 +52,11 @@ def scatter_chart(spots: Sequence[Spot], x: Axis, y: Axis, canvas: Canvas) -> Sp
     colour, shape = as_it_is("colour"), as_it_is("shape")
 
     def channel(axis: Axis, field: str) -> Spec:
-        return axis.encoding(field, canvas)
+        encoding = axis.encoding(field, canvas)
+        return encoding if axis is x else {**encoding, "axis": {**encoding["axis"], "title": None}}
 
     bars: Spec = {"type": "rule", "strokeWidth": 1.6, "opacity": 0.75}
-    layers = [
+    layers: list[Spec] = [
         {
             "data": data,
             "mark": bars,
@@ -70,32 +74,45 @@ def scatter_chart(spots: Sequence[Spot], x: Axis, y: Axis, canvas: Canvas) -> Sp
         },
         *_names(spots, x, y, (plot, height), canvas),
     ]
-    return chart(canvas.width, height, (24, right, 46, left), layers, canvas.simulated)
+    title = text_at([(y.title, -left, -16)], color=PALETTE["muted"])
+    return chart(canvas.width, height, (34, right, 46, left), [*layers, title], canvas.simulated)
 
 
 def _names(spots: Sequence[Spot], x: Axis, y: Axis, size: tuple[int, int], canvas: Canvas) -> Iterator[Spec]:
-    """Put each name where it covers no point and no other name, if such a place is near."""
+    """Put each name where it covers no point, no other name and, if it can be, no error bar."""
     centres = [(x.place(spot.x) * size[0], (1 - y.place(spot.y)) * size[1]) for spot in spots]
-    taken = [(px - 8, py - 8, px + 8, py + 8) for px, py in centres]
+    taken: list[Box] = [(px - 8, py - 8, px + 8, py + 8) for px, py in centres]
+    bars = [bar for centre, spot in zip(centres, spots, strict=True) for bar in _bars(spot, centre, x, y, size)]
     for (px, py), spot in zip(centres, spots, strict=True):
         name = cut_middle(spot.name, 34 if canvas.wide else 20)
-        long = LETTER * len(name)
         boxes = [
             box
-            for dy in (-14, 15, -30, 31, -46, 47)
-            for box in (
-                (px + 8, py + dy - 8, px + 8 + long, py + dy + 8),
-                (px - 8 - long, py + dy - 8, px - 8, py + dy + 8),
-            )
+            for box in _around(px, py, LETTER * len(name))
+            if box[0] >= 0 and box[2] <= size[0] and box[1] >= 0 and box[3] <= size[1]
         ]
-        inside = [box for box in boxes if box[0] >= 0 and box[2] <= size[0] and box[1] >= 0 and box[3] <= size[1]]
-        free = [box for box in inside if not any(_overlap(box, other) for other in taken)]
-        box = (free or inside or boxes)[0]
+        free = [box for box in boxes if not any(_overlap(box, other) for other in taken)]
+        clear = [box for box in free if not any(_overlap(box, bar) for bar in bars)]
+        box = (clear or free or boxes or list(_around(px, py, LETTER * len(name))))[0]
         taken.append(box)
         yield text_at([(name, box[0], (box[1] + box[3]) / 2)])
 
 
-def _overlap(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+def _around(px: float, py: float, long: float) -> Iterator[Box]:
+    """Places for a name beside a point, the nearest first."""
+    for dy in (-14, 15, -30, 31, -46, 47):
+        yield px + 8, py + dy - 8, px + 8 + long, py + dy + 8
+        yield px - 8 - long, py + dy - 8, px - 8, py + dy + 8
+
+
+def _bars(spot: Spot, centre: tuple[float, float], x: Axis, y: Axis, size: tuple[int, int]) -> Iterator[Box]:
+    px, py = centre
+    if spot.x_low is not None and spot.x_high is not None:
+        yield x.place(max(x.low, spot.x_low)) * size[0], py - 1, x.place(min(x.high, spot.x_high)) * size[0], py + 1
+    if spot.y_low is not None and spot.y_high is not None:
+        yield px - 1, (1 - y.place(min(y.high, spot.y_high))) * size[1], px + 1, (1 - y.place(spot.y_low)) * size[1]
+
+
+def _overlap(one: Box, two: Box) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
@@ -123,14 +140,16 @@ def strip_chart(
     crosses: list[Spec] = []
     heads: list[tuple[str, float, float]] = []
     labels: list[tuple[str, float, float]] = []
-    band_height = 30 + canvas.step * len(arms)
+    band_height = 42 + canvas.step * len(arms)
     biggest = 190 if canvas.wide else 70
     for number, band in enumerate(bands):
         top = number * band_height
-        heads.extend((cut(text, int(wide / LETTER) + 1), px, top + 8) for text, px, wide in band.heads)
+        heads.extend((fold(text, int(wide / LETTER) + 1), px, top + 18) for text, px, wide in band.heads)
         for row, arm in enumerate(arms):
-            py = top + 26 + canvas.centre(row)
-            labels.append((cut_middle(arm, 30), -14, py) if canvas.wide else (cut_middle(arm, 44), 0, py - 20))
+            py = top + 28 + canvas.centre(row)
+            labels.append(
+                (cut_middle(arm, LONGEST_LABEL), -canvas.left, py) if canvas.wide else (cut_middle(arm, 44), 0, py - 20)
+            )
             for task, px in band.places:
                 dot = dots.get((row, task))
                 place = {"px": px, "py": py}
@@ -148,12 +167,15 @@ def strip_chart(
             {"size": {"field": "area", "type": "quantitative", "scale": None, "legend": None}},
         ),
         text_at(
-            [("×", cross["px"], cross["py"]) for cross in crosses], align="center", color=PALETTE["warn"], fontSize=15
+            [("\N{MULTIPLICATION SIGN}", cross["px"], cross["py"]) for cross in crosses],
+            align="center",
+            color=PALETTE["warn"],
+            fontSize=15,
         ),
-        text_at(heads, color=PALETTE["muted"]),
-        text_at(labels, align="right" if canvas.wide else "left"),
+        text_at(heads, color=PALETTE["muted"], baseline="line-bottom", lineBreak="\n"),
+        text_at(labels),
     ]
-    return chart(canvas.width, band_height * len(bands), (24, right, 6, canvas.left), layers, canvas.simulated)
+    return chart(canvas.width, band_height * len(bands), (32, right, 6, canvas.left), layers, canvas.simulated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from assay.analysis.base import HeatCell, TaskRow
 from assay.report.arms import WORDS
-from assay.report.charts import Canvas, Square, heat_chart
+from assay.report.charts import Square, heat_chart
 from assay.report.document import Block, Cell, Column, Figure, Prose, Section, Table
 from assay.report.material import Material
 from assay.report.numbers import amount, bare, count, plural
@@ -54,12 +54,12 @@ def _types_figure(made: Material, measure: str) -> Figure:
         name="types",
         title=f"{word} by task type",
         caption=(
-            "Mean over the tasks of a type; the number of tasks stands in the table. Darker is more. These cells are "
+            "Mean over the tasks of a type; how many is in the table. The shade follows the number. These cells are "
             "small samples and carry no interval: read them as a place to look, not as a finding."
         ),
         alt=f"Heatmap of arms against task types. {said}.",
-        wide=heat_chart(names, types, squares, Canvas(True, made.analysis.simulated)),
-        narrow=heat_chart(names, types, squares, Canvas(False, made.analysis.simulated)),
+        wide=heat_chart(names, types, squares, made.canvas(wide=True)),
+        narrow=heat_chart(names, types, squares, made.canvas(wide=False)),
         table=_types_table(made, measure),
     )
 
@@ -127,20 +127,22 @@ def _strip(made: Material, measure: str) -> Figure:
         name="tasks",
         title="Every task",
         caption=(
-            f"One ring for each of {plural(len(tasks), 'task')}, in the order of the table, under its type. The filled part is the share "
-            f"that the arm reached ({WORDS.get(measure, measure).lower()}, mean of its trials): empty is none, full is all. A cross has no value."
+            f"One ring for each of {plural(len(tasks), 'task')}, in the order of the table, under its type. "
+            f"The filled part is what the arm reached ({WORDS.get(measure, measure).lower()}, mean of its trials): "
+            "empty is none, full is all. A cross has no value."
         ),
-        alt=f"Strip of {len(tasks)} tasks for each of {len(arms)} arms; {known} of {len(tasks) * len(arms)} cells have a value. "
+        alt=f"Strip of {len(tasks)} tasks for {len(arms)} arms; {known} of {len(tasks) * len(arms)} have a value. "
         + " ".join(f"{name}: {_reached(dots, row)}." for row, name in enumerate(names)),
-        wide=strip_chart(names, places, dots, Canvas(True, made.analysis.simulated)),
-        narrow=strip_chart(names, places, dots, Canvas(False, made.analysis.simulated)),
+        wide=strip_chart(names, places, dots, made.canvas(wide=True)),
+        narrow=strip_chart(names, places, dots, made.canvas(wide=False)),
         table=_tasks_table(made, measure),
     )
 
 
 def _reached(dots: Mapping[tuple[int, int], Dot], row: int) -> str:
     fills = [dot.fill for (arm, _), dot in dots.items() if arm == row and dot.fill is not None]
-    return f"full on {sum(fill >= 1 for fill in fills)}, none on {sum(fill <= 0 for fill in fills)}, between on {sum(0 < fill < 1 for fill in fills)}"
+    full, none = sum(fill >= 1 for fill in fills), sum(fill <= 0 for fill in fills)
+    return f"full on {full}, none on {none}, between on {len(fills) - full - none}"
 
 
 def _tasks_table(made: Material, measure: str) -> Table:
@@ -148,15 +150,11 @@ def _tasks_table(made: Material, measure: str) -> Table:
     arms = made.analysis.arms
     columns = (
         Column("Task", numeric=False),
-        Column("Type", numeric=False),
-        Column("Difficulty", numeric=False),
-        *(Column(made.name(arm.id), hint="mean; sd, n") for arm in arms),
+        *(Column(made.name(arm.id)) for arm in arms),
     )
     rows = tuple(
         (
-            Cell(task.task, tone="name"),
-            Cell(task.type),
-            Cell(task.difficulty),
+            Cell(task.task, f"{task.type}, {task.difficulty}", tone="name"),
             *(_task(cells.get((task.task, arm.id)), measure) for arm in arms),
         )
         for task in tasks
@@ -167,8 +165,8 @@ def _tasks_table(made: Material, measure: str) -> Table:
         f"{word} by task",
         columns,
         rows,
-        note="Mean of an arm's trials; under it their standard deviation (n − 1) and number. One trial has no standard "
-        "deviation (–).",
+        note="Mean of an arm's trials; under it their standard deviation (n \N{MINUS SIGN} 1) and number. One trial has no "
+        "standard deviation (\N{EN DASH}).",
         folded=True,
     )
 
@@ -177,9 +175,7 @@ def _task(row: TaskRow | None, measure: str) -> Cell:
     if row is None:
         return Cell("no value", title="not in the plan", tone="missing")
     if row.mean is None:
-        return Cell(
-            "no value", f"{count(row.unknown)} without a verdict" if row.unknown else "nothing settled", tone="missing"
-        )
+        return Cell("no value", f"{count(row.unknown)} missing" if row.unknown else "nothing settled", tone="missing")
     spread = bare(measure, row.sd)
     lost = f", {count(row.unknown)} missing" if row.unknown else ""
     title = f"least {amount(measure, row.least)}, most {amount(measure, row.most)}"

@@ -7,14 +7,17 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from assay.analysis.base import Analysis, ArmSummary
+from assay.analysis.base import Analysis, ArmSummary, Finding
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
-from assay.records import Verdict
+from assay.records import Target, Verdict
 from assay.report.arms import WORDS, estimate_of, rank_text
 from assay.report.compose import NONE_ESTABLISHED, NONE_OPEN, stamps
 from assay.report.material import Material, shown
 from assay.report.numbers import (
+    AT_LEAST,
+    MINUS,
+    MISSING,
     amount,
     at_least,
     count,
@@ -25,10 +28,21 @@ from assay.report.numbers import (
     plural,
     usd,
 )
+from assay.report.text import ELLIPSIS
 
 BAR = 20
+READING = (
+    "Bar: mean (o) and 95% interval for tasks like these. Arms that share a letter under 'tie' cannot be told apart."
+)
 STYLES = {Verdict.NOT_ESTABLISHED: "dim"}
-PLAIN = str.maketrans({"−": "-", "–": "-", "≥": ">=", "…": "~", "“": '"', "”": '"', "×": "x", "·": "|", "’": "'"})
+PLAIN = str.maketrans(
+    {MINUS: "-", MISSING: "-", AT_LEAST: ">=", ELLIPSIS: "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "|"}
+    | {
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    }
+)
 
 
 def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console) -> None:
@@ -40,13 +54,13 @@ def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console)
     console.print(_text(made.analysis.verdict, "bold", console))
     console.print()
     console.print(_arms(made, console))
-    console.print(_text(_reading(made), "dim", console))
+    console.print(_text(READING, "dim", console))
     _list(console, "Established", made.analysis.established, NONE_ESTABLISHED)
     _list(console, "Not established", made.analysis.not_established, NONE_OPEN)
-    findings = [finding for finding in made.analysis.findings if finding.measure == made.measure]
+    findings = [finding for finding in made.analysis.findings if _matters(made, finding)]
     if findings:
         console.print()
-        console.print(_findings(made, console))
+        console.print(_findings(made, findings, console))
     console.print()
     console.print(_text(_health(made), "", console))
 
@@ -82,7 +96,7 @@ def _arms(made: Material, console: Console) -> Grid:
     grid.add_column("tie", no_wrap=True)
     grid.add_column("rank", no_wrap=True)
     grid.add_column(f"{word}, 95%", justify="right", no_wrap=True)
-    grid.add_column("0" + " " * (BAR - 4) + ("100" if BAR > 4 else ""), no_wrap=True)
+    grid.add_column(f"{0:<{BAR - 3}}100", no_wrap=True)
     grid.add_column("$ per solved", justify="right", no_wrap=True)
     for arm in made.analysis.arms:
         grid.add_row(*(_text(part, "", console) for part in _arm(made, arm)))
@@ -104,10 +118,6 @@ def _arm(made: Material, arm: ArmSummary) -> tuple[str, ...]:
     )
 
 
-def _reading(made: Material) -> str:
-    return "Bar: mean (o) and 95% interval for tasks like these. Arms that share a letter under 'tie' cannot be told apart."
-
-
 def _list(console: Console, title: str, items: tuple[str, ...], empty: str) -> None:
     console.print()
     console.print(_text(title, "bold", console))
@@ -115,15 +125,22 @@ def _list(console: Console, title: str, items: tuple[str, ...], empty: str) -> N
         console.print(Padding(_text(f"- {item}", "", console), (0, 0, 0, 2)))
 
 
-def _findings(made: Material, console: Console) -> Grid:
+def _matters(made: Material, finding: Finding) -> bool:
+    """The comparisons that the verdict is about; all others are in the other formats."""
+    return (
+        finding.measure == made.measure
+        and finding.target is Target.TASKS_LIKE_THESE
+        and not finding.family.startswith("control")
+    )
+
+
+def _findings(made: Material, findings: list[Finding], console: Console) -> Grid:
     grid = Grid(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
     grid.add_column(f"difference in {WORDS[made.measure].lower()}", overflow="fold", max_width=30)
     grid.add_column("points, 95%", justify="right", no_wrap=True)
     grid.add_column("p corr.", justify="right", no_wrap=True)
     grid.add_column("verdict", no_wrap=True)
-    for finding in made.analysis.findings:
-        if finding.measure != made.measure:
-            continue
+    for finding in findings:
         span = difference_interval(finding.measure, finding.low, finding.high).replace(" to ", ", ")
         parts = (
             f"{made.name(finding.a)} - {made.name(finding.b)}",

@@ -49,6 +49,16 @@ def cut_middle(text: str, longest: int) -> str:
     return text[: longest - 1 - tail] + ELLIPSIS + text[len(text) - tail :]
 
 
+def fold(text: str, longest: int) -> str:
+    """Break into two lines at a hyphen, space or underscore when longer than ``longest``; each line is cut to it."""
+    if len(text) <= longest:
+        return text
+    breaks = [i + 1 for i, letter in enumerate(text[:longest]) if letter in "- _/"]
+    if not breaks:
+        return cut(text, longest)
+    return f"{text[: breaks[-1]].rstrip()}\n{cut(text[breaks[-1] :], longest)}"
+
+
 def cleaned(value: T) -> T:
     """Return the same frozen data with every string inside it ``clean``, keys of mappings included."""
     return _cleaned(value)  # type: ignore[no-any-return]  # the walk keeps every type, which types cannot say
