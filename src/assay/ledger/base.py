@@ -80,6 +80,10 @@ class Ledger(Protocol):
         """All planned trials, in plan order."""
         ...
 
+    async def trial(self, trial: TrialId) -> Trial:
+        """Return one planned trial. Raises ``LedgerError`` when it is not in the plan."""
+        ...
+
     async def record_scores(self, scores: Sequence[Score]) -> None:
         """Store scores; the first one for (attempt, step, scorer hash, metric) stays."""
         ...

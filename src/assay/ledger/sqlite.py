@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay.errors import LedgerError
 from assay.identity import content_id
 from assay.ledger.rows import attempt_from_row, trial_from_row
 from assay.ledger.store import SqliteStore, now_ms
 from assay.records import Attempt, NanoUSD, Order, Outcome, OwnerKind, Progress, Trial, TrialId
 
+_TRIALS = "SELECT id,run_id,arm,task,task_hash,repetition,position,requires FROM trials"
 _ATTEMPTS = (
     "SELECT id,run_id,kind,owner,number,fence,worker,started,finished,ended,detail,spent,lower_bound,simulated,lost"
     " FROM attempts"
@@ -259,9 +261,13 @@ class SqliteLedger(SqliteStore):
     async def trials(self) -> Sequence[Trial]:
         """See ``Ledger.trials``."""
         with self._errors():
-            rows = self._db.execute(
-                "SELECT id,run_id,arm,task,task_hash,repetition,position,requires FROM trials"
-                " WHERE run_id=? ORDER BY position, id",
-                (self.run_id,),
-            )
+            rows = self._db.execute(f"{_TRIALS} WHERE run_id=? ORDER BY position, id", (self.run_id,))
             return [trial_from_row(row) for row in rows]
+
+    async def trial(self, trial: TrialId) -> Trial:
+        """See ``Ledger.trial``."""
+        with self._errors():
+            row = self._db.execute(f"{_TRIALS} WHERE run_id=? AND id=?", (self.run_id, trial)).fetchone()
+        if row is None:
+            raise LedgerError(f"trial {trial} is not in the plan", where=str(self._path))
+        return trial_from_row(row)

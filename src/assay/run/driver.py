@@ -17,7 +17,6 @@ from assay.plan import Selection, choose
 from assay.records import Attempt, OwnerKind, TrialId
 from assay.run.anchors import score_anchors
 from assay.run.opening import Run
-from assay.run.probing import probe_models
 from assay.run.progress import Observer, Silent, Tally
 from assay.run.scoring import Scoring
 from assay.run.services import Services, services, trial_environment, worker_prefix
@@ -57,8 +56,6 @@ async def drive(run: Run, kind: SandboxKind, options: DriveOptions, observer: Ob
     watch = observer or Silent()
     await _recover(run, watch)
     async with services(run, kind, max_cost=options.max_cost) as running:
-        if options.probe:
-            await probe_models(run, running)
         driver = _Driver(run, running, options, watch)
         return await driver.drive()
 
@@ -84,7 +81,7 @@ class _Driver:
         self.observer = observer
         self.engine = LocalEngine()
         self.reason = "finished"
-        self.scoring = Scoring.of(run, running)
+        self.scoring = Scoring.of(run, running.kind, running.scratch)
 
     async def drive(self) -> DriveEnd:
         trials = {trial.id: trial for trial in await self.run.ledger.trials()}
@@ -104,7 +101,7 @@ class _Driver:
         async with _signals(self._interrupt), self._scorers(unscored) as queue, self._ticks():
             await self._run_trials(environment, chosen, queue)
         if self.options.anchors and self.reason == "finished":
-            await score_anchors(self.run, self.services, self.scoring)
+            await score_anchors(self.scoring, jobs=os.cpu_count() or 1)
         self._show()
         left = len([t for t in await self.run.ledger.pending() if t in chosen])
         return DriveEnd(self.reason, left)
@@ -141,7 +138,8 @@ class _Driver:
         queue.put_nowait(attempt)
 
     def _check_cost(self) -> None:
-        if self.services.gateway.over_max_cost and self.reason == "finished":
+        meter = self.services.meter
+        if meter.max_cost is not None and meter.spent >= meter.max_cost and self.reason == "finished":
             self._stop("max_cost", f"the cost limit of ${self.options.max_cost:g} is used up: nothing more is started")
 
     def _interrupt(self) -> None:

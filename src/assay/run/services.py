@@ -14,21 +14,20 @@ from typing import Any
 
 from assay.agents.base import Agent
 from assay.agents.kinds import agent
-from assay.errors import ExperimentError
 from assay.evidence.lock import Lock
 from assay.gateway.base import Budget, Upstream
+from assay.gateway.meter import LocalMeter, check_budget
 from assay.gateway.server import GatewayServer
 from assay.lab.server import LabServer
 from assay.ledger.base import Ledger
-from assay.prices.book import PriceBook
-from assay.providers import Provider, provider_from_json
+from assay.prices import PriceBook
+from assay.providers import Limits as ProviderLimits
+from assay.providers import Provider
 from assay.records import NANO, Arm, Dialect
 from assay.run.opening import Run
 from assay.sandboxes.base import Limits, SandboxKind
 from assay.sandboxes.toolchain import Toolchain, toolchain
 from assay.trial.environment import Route, TrialEnvironment, TrialLimits
-
-LAB_TIME_SCALE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Services:
     """Running servers and resolved endpoints of one driver."""
 
     gateway: GatewayServer
+    meter: LocalMeter
     providers: Mapping[str, Provider]
     kind: SandboxKind
     scratch: Path
@@ -59,28 +59,23 @@ async def services(run: Run, kind: SandboxKind, *, max_cost: float | None) -> As
     scratch.parent.mkdir(mode=0o711, exist_ok=True)
     scratch.mkdir(mode=0o711, exist_ok=True)
     kind.reap(scratch, frozenset())
-    locked = {name: provider_from_json(data) for name, data in run.lock.providers.items()}
+    locked = {name: _provider(data) for name, data in run.lock.providers.items()}
     lab = await _start_lab(run) if any(provider.simulated for provider in locked.values()) else None
     socket_path = scratch / "gateway.sock"
     socket_path.unlink(missing_ok=True)
     try:
-        providers = {
-            name: replace(provider, base_url=lab.provider().base_url, prices=provider.prices or lab.provider().prices)
-            if lab is not None and provider.simulated
-            else provider
-            for name, provider in locked.items()
-        }
+        providers = {name: _live(provider, lab) for name, provider in locked.items()}
         book = PriceBook()
         book.freeze(await run.ledger.prices(), providers.values())
-        gateway = await GatewayServer.start(
-            socket_path,
-            prices=book,
-            on_price=run.ledger.record_price,
-            max_cost=None if max_cost is None else round(max_cost * NANO),
-            spent=await _already_spent(run.ledger),
-        )
+        cap = None if max_cost is None else round(max_cost * NANO)
+        upstreams = [Upstream(providers[arm.provider], arm.model) for arm in run.lock.arms if arm.model]
+        check_budget(upstreams, book, max_cost=cap, token_cap=trial_limits(run.lock).budget.tokens)
+        meter = LocalMeter(cap, await _already_spent(run.ledger))
+        gateway = await GatewayServer.start(socket_path, prices=book, meter=meter, on_price=run.ledger.record_price)
         try:
-            yield Services(gateway, providers, kind, scratch, f"{worker_prefix()}{os.getpid()}-{os.urandom(4).hex()}")
+            yield Services(
+                gateway, meter, providers, kind, scratch, f"{worker_prefix()}{os.getpid()}-{os.urandom(4).hex()}"
+            )
         finally:
             await gateway.stop()
     finally:
@@ -90,13 +85,21 @@ async def services(run: Run, kind: SandboxKind, *, max_cost: float | None) -> As
 
 
 async def _start_lab(run: Run) -> LabServer:
-    scales = {float(str(arm.settings["time_scale"])) for arm in run.lock.arms if "time_scale" in arm.settings}
-    if len(scales) > 1:
-        raise ExperimentError(
-            "the arms name several values of 'time_scale'", remedy="Give one for all simulated models"
-        )
-    tasks = {task.id: task for task in run.tasks.values()}
-    return await LabServer.start(tasks, seed=run.lock.seed, time_scale=scales.pop() if scales else LAB_TIME_SCALE)
+    return await LabServer.start({task.id: task for task in run.tasks.values()}, seed=run.lock.seed)
+
+
+def _provider(data: Mapping[str, Any]) -> Provider:
+    """Read a provider back from the lock."""
+    dialects = tuple(Dialect(dialect) for dialect in data["dialects"])
+    return Provider(**{**data, "dialects": dialects, "limits": ProviderLimits(**data["limits"])})
+
+
+def _live(provider: Provider, lab: LabServer | None) -> Provider:
+    """Give the Lab's provider the address and prices of the Lab that runs now; others are as locked."""
+    if lab is None or not provider.simulated:
+        return provider
+    running = lab.provider(provider.name)
+    return replace(provider, base_url=running.base_url, prices=provider.prices or running.prices)
 
 
 async def _already_spent(ledger: Ledger) -> int:

@@ -105,8 +105,9 @@ class _Life:
             "variant": self.arm.names.get("variant", ""),
             "repetition": str(self.trial.repetition),
         }
-        if "lab_fault" in self.arm.settings:
-            labels["fault"] = json.dumps(self.arm.settings["lab_fault"])
+        for label, setting in (("fault", "lab_fault"), ("time_scale", "time_scale")):
+            if setting in self.arm.settings:
+                labels[label] = str(self.arm.settings[setting])
         limits = self.env.limits.budget
         return Visitor(
             owner_kind=self.attempt.owner_kind,
