@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +16,7 @@ from assay.analysis.findings import ALPHA, Pair, compare, margin_of
 from assay.analysis.limits import disclosures, limitations
 from assay.analysis.rows import heatmap, predictions, task_rows
 from assay.analysis.table import SCORE, Measure, Table, build_table, primary_measure
-from assay.analysis.verdict import Story, sentences, write_verdict
+from assay.analysis.verdict import Story, sentences, upright, write_verdict
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Target
@@ -37,7 +38,8 @@ def analyse(facts: Facts, lock: Lock) -> Analysis:
     carrying = _carrying(findings, primary)
     arms = summarise(table, _ranks(table, measures[0], carrying))
     compared = tuple(arms[index] for index in table.ordinary)
-    story = Story(lock, facts, primary, compared, carrying)
+    reruns = _carrying(findings, primary, Target.THESE_TASKS)
+    story = Story(lock, facts, primary, compared, _upright(carrying), _upright(reruns))
     established, not_established = sentences(story)
     return Analysis(
         primary=primary,
@@ -69,16 +71,23 @@ def _both_targets(table: Table, lock: Lock, measure: Measure, pairs: Sequence[Pa
 def _controls(table: Table, lock: Lock, measure: Measure) -> list[Finding]:
     margin = margin_of(lock.experiment, measure)
     target = Target.TASKS_LIKE_THESE
+    # More tasks would not settle a control: what it shows is what it is for.
     return [
-        finding
+        replace(found, more_tasks=None)
         for kind, pairs in sorted(control_pairs(table).items())
-        for finding in compare(table, measure, pairs, target, family=f"control {kind}: {measure.name}", margin=margin)
+        for found in compare(table, measure, pairs, target, family=f"control {kind}: {measure.name}", margin=margin)
     ]
 
 
-def _carrying(findings: Sequence[Finding], primary: str) -> tuple[Finding, ...]:
-    """The findings that carry the verdict: primary measure, tasks like these."""
-    return tuple(each for each in findings if each.measure == primary and each.target is Target.TASKS_LIKE_THESE)
+def _carrying(
+    findings: Sequence[Finding], primary: str, target: Target = Target.TASKS_LIKE_THESE
+) -> tuple[Finding, ...]:
+    """Findings on the primary measure; those for tasks like these carry the verdict."""
+    return tuple(finding for finding in findings if finding.measure == primary and finding.target is target)
+
+
+def _upright(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(upright(finding) for finding in findings)
 
 
 def _ranks(table: Table, measure: Measure, findings: Sequence[Finding]) -> Ranks:

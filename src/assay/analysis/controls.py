@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from assay.analysis import words
 from assay.analysis.base import Finding
 from assay.analysis.table import Table, is_control
+from assay.analysis.verdict import upright
 from assay.records import Arm, Verdict
 
 AA = "aa"
@@ -54,7 +55,7 @@ def _sentence(arms: dict[str, Arm], finding: Finding) -> str:
     turned = is_control(arms[finding.a])
     original, control = (finding.b, finding.a) if turned else (finding.a, finding.b)
     label, kind = arms[original].label or original, kind_of(arms[control])
-    facts = f"{words.difference(finding)}, {words.probability(finding.p)}"
+    facts = f"{words.difference(upright(finding))}, {words.probability(finding.p)}"
     alarm = finding.verdict in {Verdict.BETTER, Verdict.WORSE}
     if kind == AA:
         judged = "a difference between equals was found: distrust this run" if alarm else "no difference, as must be"

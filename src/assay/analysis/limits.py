@@ -137,8 +137,8 @@ def _about_anchors(anchors: Sequence[Anchor], lock: Lock) -> list[str]:
         said.append(f"The untouched start passes {words.listed(given)}: those tasks measure nothing.")
     if below:
         said.append(
-            f"The reference solutions score {min(scores):.0f} to {max(scores):.0f} ({words.plural(below, 'task')} "
-            "below 100): a score of 100 is not attainable everywhere."
+            f"The reference solutions score between {min(scores):.0f} and {max(scores):.0f}, on "
+            f"{words.plural(below, 'task')} below 100: a score of 100 is not attainable everywhere."
         )
     return said
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.analysis import words
 from assay.analysis.base import ArmSummary, Finding
@@ -11,6 +11,7 @@ from assay.analysis.table import SCORE, SOLVED
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Verdict
+from assay.stats import fewest_tasks
 
 # More pairs than this are counted in the paragraph and left to the table.
 PAIRS_IN_PROSE = 4
@@ -19,13 +20,17 @@ MANY_TASKS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the paragraph is written from: compared arms, and the primary findings for tasks like these."""
+    """What the paragraph is written from: compared arms, and upright findings on the primary measure.
+
+    ``findings`` are for tasks like these, ``reruns`` for these very tasks.
+    """
 
     lock: Lock
     facts: Facts
     primary: str
     arms: tuple[ArmSummary, ...]
     findings: tuple[Finding, ...]
+    reruns: tuple[Finding, ...] = ()
 
     def label(self, arm: str) -> str:
         """Return the label under which an arm is spoken of."""
@@ -38,6 +43,21 @@ class Story:
         return arm.score.like.mean if self.primary == SCORE else arm.parts.get(self.primary)
 
 
+def upright(finding: Finding) -> Finding:
+    """Turn a finding so that the arm ahead is named first; "not worse" keeps its direction, which is its claim."""
+    if finding.verdict is Verdict.NOT_WORSE or finding.difference is None or finding.difference >= 0:
+        return finding
+    return replace(
+        finding,
+        a=finding.b,
+        b=finding.a,
+        difference=-finding.difference,
+        low=None if finding.high is None else -finding.high,
+        high=None if finding.low is None else -finding.low,
+        verdict=Verdict.BETTER if finding.verdict is Verdict.WORSE else finding.verdict,
+    )
+
+
 def write_verdict(story: Story) -> str:
     """Return the paragraph."""
     arms = [arm for arm in story.arms if story.mean(arm) is not None]
@@ -47,7 +67,7 @@ def write_verdict(story: Story) -> str:
     if len(arms) == 1:
         said.append("There is one arm, so that there is nothing to compare.")
     else:
-        said += [_shown(story), _not_shown(story), _settle(story)]
+        said += [_shown(story), _not_shown(story), _on_a_rerun(story), _settle(story)]
     said += [_missing(story), _unfinished(story)]
     return " ".join(part for part in said if part)
 
@@ -70,7 +90,7 @@ def _setting(story: Story) -> str:
     notes = [f"{runs} runs each"] if runs > 1 else []
     notes += ["simulated models"] if story.lock.simulated else []
     inside = f" ({', '.join(notes)})" if notes else ""
-    return f"On {'this 1 task' if tasks == 1 else f'these {tasks} tasks'}{inside}"
+    return f"On {'this one task' if tasks == 1 else f'these {tasks} tasks'}{inside}"
 
 
 def _counts(story: Story, arms: Sequence[ArmSummary]) -> str:
@@ -136,7 +156,8 @@ def _not_shown(story: Story) -> str:
         return ""
     if len(story.findings) == 1:
         return _both_ways(story, rest[0])
-    return f"Not shown: any difference between {_several(story, rest)}."
+    corrected = f"Not shown, corrected for {len(story.findings)} pairs"
+    return f"{corrected}: any difference between {_several(story, rest)}."
 
 
 def _several(story: Story, findings: Sequence[Finding]) -> str:
@@ -151,16 +172,26 @@ def _several(story: Story, findings: Sequence[Finding]) -> str:
     return "; ".join(parts)
 
 
+def _on_a_rerun(story: Story) -> str:
+    """Where the two targets part, say it: that confusion is the field's commonest."""
+    open_ = {frozenset((f.a, f.b)) for f in story.findings if f.verdict is Verdict.NOT_ESTABLISHED}
+    shown = [
+        f for f in story.reruns if f.verdict in {Verdict.BETTER, Verdict.WORSE} and frozenset((f.a, f.b)) in open_
+    ][:PAIRS_IN_PROSE]
+    if not shown:
+        return ""
+    parts = [f"{story.label(f.a)} would again be ahead of {story.label(f.b)}" for f in shown]
+    return f"On these very tasks {words.listed(parts)}; that it carries over to others is not shown."
+
+
 def _both_ways(story: Story, finding: Finding) -> str:
     """Two arms: say apart that neither the margin nor a difference is shown."""
-    a, b = story.label(finding.a), story.label(finding.b)
-    ahead, behind = (a, b) if (finding.difference or 0.0) >= 0 else (b, a)
+    ahead, behind = story.label(finding.a), story.label(finding.b)
     said = []
     if finding.margin is not None:
         size = words.points(finding.margin, finding.measure).lstrip("+")
         said.append(f"not shown: that {behind} is within your {size}-point margin")
-    level = finding.difference == 0
-    said.append("not shown: any difference" if level else f"not shown: that {ahead} is better")
+    said.append(f"not shown: that {ahead} is better" if finding.difference else "not shown: any difference")
     text = "; ".join(said)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -190,7 +221,8 @@ def _settle(story: Story) -> str:
     which = "it" if len(rest) == 1 else f"{story.label(finding.a)} against {story.label(finding.b)}"
     if more > MANY_TASKS:
         return f"To settle {which} would take more than {MANY_TASKS:,} further tasks: look at cost instead."
-    return f"About {words.plural(more, 'more task')} would settle {which}{_bill(story, finding, more)}."
+    rough = ", a rough figure from so few tasks" if finding.n_tasks < fewest_tasks() else ""
+    return f"About {words.plural(more, 'more task')} would settle {which}{_bill(story, finding, more)}{rough}."
 
 
 def _bill(story: Story, finding: Finding, more: int) -> str:

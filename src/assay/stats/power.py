@@ -66,18 +66,21 @@ def difference_sd(task_sd: float, run_sd_a: float, run_sd_b: float, reps: int) -
     return math.sqrt(task_sd**2 + (run_sd_a**2 + run_sd_b**2) / reps)
 
 
-def more_tasks(difference: float, sd: float, n: int, *, alpha: float = ALPHA) -> int | None:
-    """Return how many further tasks would show the observed difference (80% power); None when unknowable.
+def more_tasks(
+    difference: float, sd: float, n: int, *, alpha: float = ALPHA, target: float = POWER, sides: int = 2
+) -> int | None:
+    """Return how many further tasks would show ``difference`` from zero; None when that cannot be known.
 
-    At least one: what has not been shown with n tasks was not settled by them.
+    ``n = (z(a) + z(b))^2 (sd/difference)^2 + z(a)^2/2`` (Guenther 1981), within one of ``n_for``. At least 1: what n
+    tasks have not shown was not settled by them.
     """
-    needed = n_for(difference, sd, paired=True, alpha=alpha)
-    return None if needed is None else max(1, needed - n)
+    if difference == 0 or sd <= 0 or not math.isfinite(sd / difference):
+        return None
+    first = normal_quantile(1 - alpha / sides)
+    needed = (first + normal_quantile(target)) ** 2 * (sd / difference) ** 2 + first**2 / 2
+    return None if needed > MOST_TASKS else max(1, math.ceil(needed) - n)
 
 
 def more_tasks_for_margin(difference: float, sd: float, n: int, margin: float, *, alpha: float = ALPHA) -> int | None:
     """Return how many further tasks would show that the difference lies above ``-margin`` (one-sided, 80% power)."""
-    if difference + margin <= 0:
-        return None
-    needed = n_for(difference + margin, sd, paired=True, alpha=2 * alpha)
-    return None if needed is None else max(1, needed - n)
+    return more_tasks(difference + margin, sd, n, alpha=alpha, sides=1) if difference + margin > 0 else None
