@@ -87,15 +87,18 @@ async def _check(
 ) -> list[TaskCheck]:
     checks = []
     with tempfile.TemporaryDirectory(prefix="assay-check-") as scratch:
-        # The sandbox's user must be able to reach what lies in it.
-        Path(scratch).chmod(0o711)
-        python = toolchain("python")
-        bench = Bench(sandbox_kind(sandbox), Path(scratch), python.mounts, python.python, python.env)
-        async for one in check_suite(folders, bench, record=record, jobs=jobs):
+        async for one in check_suite(folders, _bench(sandbox, Path(scratch)), record=record, jobs=jobs):
             checks.append(one)
             if show:
                 click.echo(_line(one))
     return checks
+
+
+def _bench(sandbox: str | None, scratch: Path) -> Bench:
+    # The sandbox's user must be able to reach what lies in it.
+    scratch.chmod(0o711)
+    python = toolchain("python")
+    return Bench(sandbox_kind(sandbox), scratch, python.mounts, python.python, python.env)
 
 
 def _folders(suite: str, wanted: Sequence[str]) -> tuple[Path, ...]:

@@ -75,7 +75,7 @@ def judge_pytest(recorded: Sequence[str], report: Mapping[str, Any], controls: M
     by_id = {one.id: one for one in hidden}
     outcomes = tuple(by_id.get(id_) or _missing(id_, unloadable) for id_ in recorded)
     forged = next(_tampering(report, finish, seen, unloadable, controls), None)
-    if forged is None and finish is not None:
+    if forged is None and finish is not None and finish["exit"] == TESTS_FAILED:
         forged = _wrong_ids(recorded, hidden, outcomes)
     if forged is not None:
         return Verdict(
@@ -104,9 +104,10 @@ def _tampering(
     for one in seen:
         if _file(one.id) in controls and not _held(one, derived=controls[_file(one.id)]):
             yield f"a control did not fail: {one.id}"
-    if finish is not None:
-        if finish["patched"]:
-            yield f"the test runner was changed: {', '.join(finish['patched'])}"
+    if finish is not None and finish["patched"]:
+        yield f"the test runner was changed: {', '.join(finish['patched'])}"
+    # A session that was interrupted says so by its exit code, and has a right to be incomplete.
+    if finish is not None and finish["exit"] in {0, TESTS_FAILED}:
         ran = {_file(one.id) for one in seen} | {file for file in unloadable if controls.get(file)}
         yield from (f"a control did not run: {file}" for file in controls if file not in ran)
     if report["exit"] == 0:
@@ -115,7 +116,7 @@ def _tampering(
 
 def _held(control: TestOutcome, *, derived: bool) -> bool:
     """A plain control must fail; a derived one runs the candidate and may come to grief in any way but a pass."""
-    return control.outcome not in {"passed", "xfailed"} if derived else control.outcome == "failed"
+    return control.outcome != "passed" if derived else control.outcome == "failed"
 
 
 def _wrong_ids(recorded: Sequence[str], hidden: Sequence[TestOutcome], outcomes: Sequence[TestOutcome]) -> str | None:

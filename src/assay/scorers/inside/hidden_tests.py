@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-MACHINERY = ("_pytest", "pytest", "pluggy")
+MACHINERY = ("__main__", "_pytest", "pytest", "pluggy")
 MAX_TEXT = 2000
 MAX_PATCHED = 20
 UNPATCHED = object()
@@ -56,11 +56,18 @@ class Machinery:
 
     def __init__(self) -> None:
         names = [name for name in sys.modules if name.split(".")[0] in MACHINERY]
-        self._modules = {name: sys.modules[name] for name in names} | {"builtins": builtins}
+        self._modules = {name: sys.modules[name] for name in names}
+        self._builtins = dict(builtins.__dict__)
         self._before = {name: dict(_parts(module)) for name, module in self._modules.items()}
 
     def patched(self) -> Iterator[str]:
-        """Yield the names that are something else now."""
+        """Yield the names that are something else now; the built-in ones first, since the rest is read with them."""
+        changed = [
+            name for name, value in self._builtins.items() if builtins.__dict__.get(name, UNPATCHED) is not value
+        ]
+        if changed:
+            yield from changed
+            return
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
                 yield name
@@ -75,7 +82,7 @@ def _parts(module: ModuleType) -> Iterator[tuple[str, object]]:
     for name, value in list(vars(module).items()):
         if isinstance(value, type):
             yield name, value
-            if value.__module__ == module.__name__ and module is not builtins:
+            if value.__module__ == module.__name__:
                 for method, inner in list(vars(value).items()):
                     function = getattr(inner, "__func__", getattr(inner, "fget", inner))
                     if isinstance(function, FunctionType):
@@ -84,8 +91,6 @@ def _parts(module: ModuleType) -> Iterator[tuple[str, object]]:
         elif isinstance(value, FunctionType):
             yield name, value
             yield f"{name}()", value.__code__
-        elif callable(value) and module is builtins:
-            yield name, value
 
 
 def replaced_functions(tests: Path) -> Iterator[str]:
@@ -168,8 +173,9 @@ class Recorder:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Say how the session ended, and what was patched on the way."""
         patched = [] if self._machinery is None else list(self._machinery.patched())
-        patched += replaced_functions(Path(self._job["tests"]))
-        self._send({"event": "finish", "exit": int(exitstatus), "patched": sorted(set(patched))[:MAX_PATCHED]})
+        if not patched:
+            patched = list(replaced_functions(Path(self._job["tests"])))
+        self._send({"event": "finish", "exit": int(exitstatus), "patched": patched[:MAX_PATCHED]})
 
 
 def arguments(job: dict[str, Any]) -> list[str]:
