@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.experiment.controls import SABOTAGE
 from assay.lab.choice import choose, in_words
 from assay.lab.draws import normal, uniform
 from assay.lab.models import ALWAYS, DEEP, HARDNESS, MODELS, NEVER, STEADY, SWIFT, TASK_TYPES, LabModel, true_success
@@ -62,6 +63,15 @@ def test_only_a_system_text_has_an_effect() -> None:
     assert true_success(DEEP, "bug-fix", "medium", "t", {"system": "Take care."}) < true_success(
         DEEP, "bug-fix", "medium", "t"
     )
+
+
+def test_all_models_obey_the_sabotage_control(tmp_path: Path) -> None:
+    task = make_task(tmp_path, id="t", difficulty="floor")
+    variant = {"system": SABOTAGE}
+    for model in MODELS.values():
+        assert true_success(model, "bug-fix", "floor", "t", variant) == 0
+        chosen = choose(model, task, seed=1, trial="x", step=3, variant=variant)
+        assert (chosen.solves, dict(chosen.files)) == (False, task.start_files())
 
 
 @pytest.mark.parametrize("model", DEMO, ids=lambda model: model.name)

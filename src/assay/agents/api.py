@@ -20,10 +20,9 @@ API_VERSION = "1"
 """Grows with every change of the prompt, the request or the reading of answers: it is part of the arm's identity."""
 
 INSIDE = Path(__file__).parent / "inside"
-PROGRAMS = "/opt/assay"
+PROGRAMS = "/opt/assay/inside"
 REQUEST_PATH = f"{HOME}/.assay/request.json"
 _PASSED_ON = ("temperature", "top_p", "effort", "thinking_tokens", "max_tokens_parameter")
-_BOOT = f"import sys; sys.path.insert(0, {PROGRAMS!r}); from inside.api_client import main; sys.exit(main(sys.argv[1]))"
 
 
 class ApiAgent:
@@ -43,7 +42,7 @@ class ApiAgent:
 
     def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
         """The client's programs, read-only."""
-        return (Mount(INSIDE, f"{PROGRAMS}/inside"),)
+        return (Mount(INSIDE, PROGRAMS),)
 
     def launch(self, request: StepRequest) -> Launch:
         """Write the request to a file; the client adds the workspace as it then is. Raises ``InputError``."""
@@ -69,7 +68,7 @@ class ApiAgent:
             "answer": request.task.answer,
         }
         return Launch(
-            argv=(interpreter(request.task), "-I", "-S", "-B", "-c", _BOOT, REQUEST_PATH),
+            argv=(interpreter(request.task), "-I", "-S", "-B", f"{PROGRAMS}/start.py", REQUEST_PATH),
             files={REQUEST_PATH: json.dumps(content).encode()},
         )
 

@@ -31,7 +31,7 @@ class Question:
     model: str
     characters: int
     stream: bool
-    has_system: bool = False
+    system: str = ""
     max_tokens: int | None = None
     effort: str = "medium"
     caching: bool = False
@@ -86,7 +86,7 @@ def answer_trial(
 ) -> Answer:
     """Return what the model says to a request of a trial; the same for the same seed, trial, step and question."""
     trial, step = labels["trial"], int(labels.get("step") or 0)
-    variant = {"system": "yes"} if question.has_system else {}
+    variant = {"system": question.system}
     chosen = choose(model, task, seed=seed, trial=trial, step=step, variant=variant)
     text = in_words(task, chosen)
     effort = _EFFORTS.get(question.effort, 1.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.lab.answer import Answer, Question
-from assay.lab.wire import CREATED, Body, Event, assistant_turns, characters, limit, pieces, sse
+from assay.lab.wire import CREATED, Body, Event, assistant_turns, characters, limit, pieces, sse, texts
 
 _STOPS = {"end": "stop", "length": "length", "refusal": "content_filter"}
 _REFUSAL = "I can't help with that."
@@ -16,13 +16,13 @@ _ERRORS = {400: "invalid_request_error", 404: "invalid_request_error", 429: "rat
 def question(body: Body) -> Question:
     """Read a request body."""
     messages = body["messages"]
-    system = any(message["role"] in {"system", "developer"} for message in messages)
+    system = [message["content"] for message in messages if message["role"] in {"system", "developer"}]
     options = body.get("stream_options") or {}
     return Question(
         model=body["model"],
         characters=characters(messages, body.get("tools")),
         stream=bool(body.get("stream")),
-        has_system=system,
+        system=texts(system),
         max_tokens=limit(body.get("max_completion_tokens", body.get("max_tokens"))),
         effort=str(body.get("reasoning_effort") or "medium"),
         caching=True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from assay.agents.inside.answers import render
 from assay.identity import Json
 from assay.lab.draws import uniform
-from assay.lab.models import LabModel, true_success
+from assay.lab.models import LabModel, obeys_sabotage, true_success
 from assay.suites.base import Graded, Task
 
 UNFORMATTED = 1 / 3
@@ -33,6 +33,8 @@ def choose(
     The chance of success is ``true_success`` at step 0; each later step turns a failure into a success with
     chance ``recovery``. A collapse ends all that: the worst graded solution, or one without a format.
     """
+    if obeys_sabotage(variant):
+        return Chosen("start", solves=False, files=_start(task))
     probability = true_success(model, task.type, task.difficulty, task.id, variant)
     solves = uniform(seed, trial, "success") < probability
     collapses = not solves and uniform(seed, trial, "collapse") < _collapse_share(model, probability)

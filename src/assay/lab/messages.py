@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.lab.answer import Answer, Question
-from assay.lab.wire import Body, Event, assistant_turns, characters, limit, pieces, sse
+from assay.lab.wire import Body, Event, assistant_turns, characters, limit, pieces, sse, texts
 
 _STOPS = {"end": "end_turn", "length": "max_tokens", "refusal": "refusal"}
 _ERRORS = {
@@ -25,7 +25,7 @@ def question(body: Body) -> Question:
         model=body["model"],
         characters=characters(system, messages, body.get("tools")),
         stream=bool(body.get("stream")),
-        has_system=bool(system),
+        system=texts(system),
         max_tokens=limit(body["max_tokens"]),
         effort=str((body.get("output_config") or {}).get("effort") or "medium"),
         caching=_marks_cache((system, messages, body.get("tools"))),

@@ -98,6 +98,8 @@ ALWAYS = LabModel(name="always", skill=_SURE, price=_price(1, 5), taste=50.0)
 NEVER = LabModel(name="never", skill={kind: -logit for kind, logit in _SURE.items()}, price=_price(1, 5), taste=50.0)
 ALOUD = LabModel(name="aloud", skill=_SURE, price=_price(1, 5), reasoning=50, thinks_aloud=True)
 
+_SABOTAGE = "do not solve the task"
+
 MODELS: Mapping[str, LabModel] = {model.name: model for model in (SWIFT, STEADY, DEEP, ALWAYS, NEVER, ALOUD)}
 """All models by name: the three of the demo, then those for tests (always right, never right, ``<think>`` in text)."""
 
@@ -107,14 +109,22 @@ def affinity(model: LabModel, task_id: str) -> float:
     return model.affinity * normal("affinity", model.name, task_id) if model.affinity else 0.0
 
 
+def obeys_sabotage(variant: Mapping[str, Json] | None) -> bool:
+    """Tell whether the system text orders what the ``sabotage`` control orders: all models then return the start."""
+    return _SABOTAGE in str((variant or {}).get("system") or "").lower()
+
+
 def true_success(
     model: LabModel, task_type: str, difficulty: str, task_id: str, variant: Mapping[str, Json] | None = None
 ) -> float:
     """Return the probability that one run solves the task at its first step: the truth that statistics must recover.
 
     ``(1 - collapse) * logistic(skill[type] - hardness[difficulty] + affinity(task) + effect of the variant)``.
-    Of a variant only the presence of a ``system`` text matters; prefixes and suffixes have no effect.
+    Of a variant only the presence of a ``system`` text matters; prefixes and suffixes have no effect. Where it
+    says "do not solve the task", the truth is 0.
     """
+    if obeys_sabotage(variant):
+        return 0.0
     skill = model.skill.get(task_type, model.skill.get("", 0.0))
     effect = model.system_effect if (variant or {}).get("system") else 0.0
     logit = skill - HARDNESS.get(difficulty, 0.0) + affinity(model, task_id) + effect

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.lab.answer import Answer, Question
-from assay.lab.wire import CREATED, Body, Event, assistant_turns, characters, limit, pieces, sse
+from assay.lab.wire import CREATED, Body, Event, assistant_turns, characters, limit, pieces, sse, texts
 
 _REFUSAL = "I can't help with that."
 _ERRORS = {400: "invalid_request_error", 404: "invalid_request_error", 429: "rate_limit_exceeded"}
@@ -16,12 +16,12 @@ def question(body: Body) -> Question:
     """Read a request body; ``input`` is a text or a list of items."""
     asked, instructions = body["input"], body.get("instructions")
     items = asked if isinstance(asked, list) else []
-    system = any(isinstance(item, dict) and item.get("role") in {"system", "developer"} for item in items)
+    system = [item["content"] for item in items if item.get("role") in {"system", "developer"}]
     return Question(
         model=body["model"],
         characters=characters(asked, instructions, body.get("tools")),
         stream=bool(body.get("stream")),
-        has_system=bool(instructions) or system,
+        system=texts([instructions, system]),
         max_tokens=limit(body.get("max_output_tokens")),
         effort=str((body.get("reasoning") or {}).get("effort") or "medium"),
         caching=True,

@@ -65,17 +65,18 @@ def pieces(answer: Answer) -> Sequence[tuple[float, str]]:
     return [(begin + step * number, text) for number, text in enumerate(texts)]
 
 
+def texts(part: Any) -> str:
+    """Join all texts in a piece of JSON."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Mapping):
+        return "".join(map(texts, part.values()))
+    return "".join(map(texts, part)) if isinstance(part, Sequence) else ""
+
+
 def characters(*parts: Any) -> int:
-    """Count the characters of all texts in a piece of JSON."""
-    total = 0
-    for part in parts:
-        if isinstance(part, str):
-            total += len(part)
-        elif isinstance(part, Mapping):
-            total += characters(*part.values())
-        elif isinstance(part, Sequence):
-            total += characters(*part)
-    return total
+    """Count the characters of all texts in pieces of JSON."""
+    return len(texts(parts))
 
 
 def assistant_turns(messages: Any) -> int:

@@ -159,7 +159,6 @@ def run_on_host(
     home.mkdir(exist_ok=True)
     launch = agent.launch(request)
     places = {mount.inside: str(mount.host) for mount in agent.mounts(request.arm)}
-    places |= {str(Path(inside).parent): str(Path(host).parent) for inside, host in places.items()}
     places |= {WORKSPACE: str(workspace), HOME: str(home), "/opt/toolchain/bin/python": sys.executable}
     for path, data in launch.files.items():
         _write(Path(_placed(path, places)), data)
