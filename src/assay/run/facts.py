@@ -17,23 +17,28 @@ from assay.run.opening import AMENDMENT, Run
 async def build_facts(run: Run) -> Facts:
     """Derive all tables, write them under ``facts/``, and return what a report reads. Idempotent."""
     calls: list[Call] = []
-
-    def calls_of(attempt: Attempt) -> Sequence[Call]:
-        found = read_calls(run.folder.attempt(attempt.owner, attempt.number))
-        calls.extend(found)
-        return found
-
-    attempts = await run.ledger.attempts()
-    scores = await run.ledger.scores()
-    with_model = frozenset(arm.id for arm in run.lock.arms if arm.model)
-    outcomes = trial_outcomes(await run.ledger.trials(), attempts, scores, calls_of, with_model)
+    outcomes = await outcomes_of(run, calls)
     facts = Facts(
         cells=cells(outcomes),
-        health=await _health(run, outcomes, attempts),
-        anchors=_anchors(scores),
+        health=await _health(run, outcomes, await run.ledger.attempts()),
+        anchors=_anchors(await run.ledger.scores()),
     )
     write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
     return facts
+
+
+async def outcomes_of(run: Run, calls: list[Call] | None = None) -> tuple[TrialOutcome, ...]:
+    """Join books and evidence: one outcome per trial, in plan order; every call is appended to ``calls``."""
+    seen = [] if calls is None else calls
+
+    def calls_of(attempt: Attempt) -> Sequence[Call]:
+        found = read_calls(run.folder.attempt(attempt.owner, attempt.number))
+        seen.extend(found)
+        return found
+
+    with_model = frozenset(arm.id for arm in run.lock.arms if arm.model)
+    trials, attempts = await run.ledger.trials(), await run.ledger.attempts()
+    return trial_outcomes(trials, attempts, await run.ledger.scores(), calls_of, with_model)
 
 
 async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt]) -> Health:

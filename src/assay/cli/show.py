@@ -1,0 +1,147 @@
+"""``assay show``: why did this trial end so?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from assay.cli.options import json_option, run_argument
+from assay.cli.output import page, print_json, table
+from assay.evidence.layout import RunFolder
+from assay.records import NANO, Attempt
+from assay.run.facts import outcomes_of
+from assay.run.opening import Run, open_run
+from assay.run.showing import AttemptView, TrialView, diff, view_trial
+
+
+@click.command()
+@run_argument
+@click.argument("trial", required=False)
+@click.option("--diff", "wanted", flag_value="diff", help="What the agent changed.")
+@click.option("--calls", "wanted", flag_value="calls", help="Its calls to the model.")
+@click.option("--verifier", "wanted", flag_value="verifier", help="What the hidden tests said.")
+@click.option("--outcome", help="List only trials with this outcome, e.g. failed, timeout+failed, provider_error.")
+@json_option
+def show(run: Path, trial: str | None, wanted: str | None, outcome: str | None, as_json: bool) -> None:
+    """List the trials of RUN, or show one: TRIAL is an id, its start, or ARM/TASK/REPETITION."""
+    asyncio.run(_show(run, trial, wanted, outcome, as_json=as_json))
+
+
+async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: str | None, *, as_json: bool) -> None:
+    run = await open_run(RunFolder(folder))
+    try:
+        if trial is None:
+            await _list(run, outcome, as_json=as_json)
+            return
+        view = await view_trial(run, trial)
+        if as_json:
+            print_json(view.to_json())
+        elif wanted == "diff":
+            click.echo("".join(diff(run, view.trial, one) for one in view.attempts[-1:]) or "nothing was changed")
+        elif wanted == "calls":
+            _calls(view)
+        elif wanted == "verifier":
+            _verifier(run, view)
+        else:
+            _overview(view)
+    finally:
+        await run.ledger.close()
+
+
+async def _list(run: Run, outcome: str | None, *, as_json: bool) -> None:
+    labels = {arm.id: arm.label for arm in run.lock.arms}
+    rows = [row for row in await outcomes_of(run) if outcome in {None, row.outcome}]
+    if as_json:
+        names = ("trial", "arm", "task", "repetition", "outcome", "solved", "reason", "attempts", "cost_usd")
+        values = (
+            (r.trial.id, labels[r.trial.arm], r.trial.task, r.trial.repetition, r.outcome, r.solved,
+             r.reasons.get("solved"), r.attempts, r.cost)
+            for r in rows
+        )  # fmt: skip
+        print_json([dict(zip(names, row, strict=True)) for row in values])
+        return
+    grid = table(("trial", "arm", "task", "rep", "outcome", "reason", "attempts"), numbers=("rep", "attempts"))
+    for row in rows:
+        detail = row.reasons.get("solved") or (row.attempt.ended_detail if row.attempt else None) or ""
+        trial = row.trial
+        grid.add_row(
+            trial.id[:10], labels[trial.arm], trial.task, str(trial.repetition), row.outcome, detail, str(row.attempts)
+        )
+    page().print(grid)
+
+
+def _overview(view: TrialView) -> None:
+    console = page()
+    trial = view.trial
+    console.print(f"trial {trial.id}: {view.arm} on {trial.task}, repetition {trial.repetition}")
+    for one in view.attempts:
+        _attempt(console, one)
+
+
+def _attempt(console: Console, view: AttemptView) -> None:
+    attempt = view.attempt
+    console.print(f"\nattempt {attempt.number}: {_ending(attempt)}")
+    for step in view.steps:
+        ended = step.get("exit", {})
+        memory = ended.get("max_memory_bytes")
+        console.print(
+            f"  step {step.get('step')}: {ended.get('reason')}, exit code {ended.get('exit_code')},"
+            f" {ended.get('wall_s', 0):.2f} s, memory {'unknown' if memory is None else f'{memory >> 20} MiB'}"
+        )
+        reading = step.get("reading", {})
+        if reading.get("complaint") or reading.get("detail"):
+            console.print(f"    the agent's output: {reading.get('complaint') or ''} {reading.get('detail') or ''}")
+    tokens = [call.tokens.total for call in view.calls]
+    known = sum(count for count in tokens if count is not None)
+    console.print(f"  {len(view.calls)} calls, {known} tokens{' or more' if None in tokens else ''} (--calls)")
+    changed = ", ".join(f"{change.change} {change.path}" for change in view.changes[:8]) or "nothing"
+    console.print(f"  changed: {changed}{' ...' if len(view.changes) > 8 else ''} (--diff)")  # noqa: PLR2004 - a line's worth
+    for score in view.scores:
+        value = "unknown" if score.value is None else f"{score.value:g}"
+        console.print(f"  {score.metric}: {value}{f'  ({score.reason})' if score.reason else ''}")
+
+
+def _ending(attempt: Attempt) -> str:
+    spent = "unknown" if attempt.spent is None else f"${attempt.spent / NANO:.4f}"
+    bound = " or more" if attempt.spent_is_lower_bound else ""
+    simulated = " (simulated)" if attempt.simulated else ""
+    how = "lost with its driver" if attempt.lost else str(attempt.ended or "running")
+    return f"{how}{f': {attempt.ended_detail}' if attempt.ended_detail else ''}; spent {spent}{bound}{simulated}"
+
+
+def _calls(view: TrialView) -> None:
+    columns = ("attempt", "step", "model", "status", "prompt", "output", "ms", "cost", "note")
+    grid = table(columns, numbers=("prompt", "output", "ms", "cost"))
+    for one in view.attempts:
+        for call in one.calls:
+            note = call.error or ("open when it was killed" if call.in_flight_at_kill else "")
+            cost = "unknown" if call.cost is None else f"{call.cost / NANO:.5f}"
+            numbers = (
+                call.tokens.prompt,
+                call.tokens.output,
+                None if call.duration_ms is None else round(call.duration_ms),
+            )
+            cells = ("unknown" if number is None else str(number) for number in numbers)
+            model = call.model_served or call.model_requested
+            grid.add_row(str(one.attempt.number), str(call.step), model, str(call.status), *cells, cost, note)
+    page().print(grid)
+
+
+def _verifier(run: Run, view: TrialView) -> None:
+    for one in view.attempts[-1:]:
+        hashes = {score.scorer_hash for score in one.scores if score.scorer == "executed"}
+        for digest in sorted(hashes):
+            path = run.folder.scores("executed", digest, one.attempt.id) / "verifier.json"
+            if not path.is_file():
+                continue
+            seen = json.loads(path.read_text(encoding="utf-8"))
+            verdict = seen.get("verdict", seen)
+            click.echo(f"verdict: {verdict.get('reason') or ('solved' if verdict.get('solved') else 'failed')}")
+            for test in verdict.get("outcomes", ()):
+                click.echo(f"  {test['outcome']:8} {test['id']}")
+                if test["outcome"] != "passed" and test.get("text"):
+                    click.echo("    " + str(test["text"])[-400:].replace("\n", "\n    "))

@@ -1,0 +1,42 @@
+"""Where a run stands, from its ledger alone: for those who watch from another process."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from assay.evidence.layout import RunFolder
+from assay.records import NANO, OwnerKind
+from assay.run.opening import open_run
+from assay.run.progress import Snapshot
+
+
+async def standing(folder: RunFolder) -> Snapshot:
+    """Read the books and sum them up; the time left is judged from the pace since the run's first attempt."""
+    run = await open_run(folder)
+    try:
+        trials = await run.ledger.trials()
+        attempts = [a for a in await run.ledger.attempts() if a.owner_kind is OwnerKind.TRIAL]
+        owed = set(await run.ledger.pending())
+        scored = {score.attempt for score in await run.ledger.scores()}
+    finally:
+        await run.ledger.close()
+    open_now = {a.owner for a in attempts if a.ended is None and not a.lost}
+    settled = len({a.owner for a in attempts if a.ended is not None} - owed - open_now)
+    started = min((a.started for a in attempts), default=None)
+    ended = [a.finished for a in attempts if a.finished is not None]
+    elapsed = 0.0 if started is None else max(0.0, time.time() - started / 1000)
+    busy = 0.0 if started is None or not ended else (max(ended) - started) / 1000
+    return Snapshot(
+        planned=len(trials),
+        settled=settled,
+        running=len(open_now - owed),
+        scored=len(scored & {a.id for a in attempts}),
+        to_score=len(ended),
+        spent_usd=sum(a.spent or 0 for a in attempts) / NANO,
+        max_cost=run.lock.experiment.get("max_cost"),
+        simulated=run.lock.simulated,
+        elapsed_s=elapsed,
+        left_s=busy / settled * (len(trials) - settled) if settled and settled < len(trials) else None,
+        ended=dict(Counter(str(a.ended) for a in attempts if a.ended is not None)),
+    )
