@@ -12,11 +12,10 @@ A start without an end is a call that was open when its driver or its door was k
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from assay.errors import EvidenceError, Place
 from assay.records import Call, Dialect, NanoUSD, OwnerKind, Tokens
 
 LOG_NAME = "gateway.jsonl"
-BODIES = "bodies"
 FIRST_ERROR_STATUS = 400
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -38,27 +36,39 @@ class Spend:
     lower_bound: bool
 
 
-def start_line(call: Call, upstream: str) -> bytes:
-    """Encode what is known before a call is forwarded; ``upstream`` is the model id sent on."""
-    return _line(
-        {
-            "e": "start",
-            "seq": call.seq,
-            "owner_kind": call.owner_kind,
-            "owner": call.owner,
-            "attempt": call.attempt,
-            "step": call.step,
-            "dialect": call.dialect,
-            "provider": call.provider,
-            "model": call.model_requested,
-            "upstream": upstream,
-            "role": call.role,
-            "sent_at": call.sent_at,
-            "queued_ms": call.queued_ms,
-            "price_id": call.price_id,
-            "usage_injected": call.usage_injected,
-        }
-    )
+@lru_cache(maxsize=1024)
+def start_head(  # one attempt makes many calls that differ in a few numbers
+    *,
+    owner_kind: OwnerKind,
+    owner: str,
+    attempt: str,
+    dialect: Dialect,
+    provider: str,
+    model: str,
+    upstream: str,
+    price_id: str | None,
+    usage_injected: bool,
+    role: str = "main",
+) -> str:
+    """Encode what the start lines of like calls share; ``upstream`` is the model id sent on."""
+    entry = {
+        "owner_kind": owner_kind,
+        "owner": owner,
+        "attempt": attempt,
+        "dialect": dialect,
+        "provider": provider,
+        "model": model,
+        "upstream": upstream,
+        "role": role,
+        "price_id": price_id,
+        "usage_injected": usage_injected,
+    }
+    return _encode(entry)[1:]
+
+
+def start_line(head: str, seq: int, step: int, sent_at: int, queued_ms: float) -> bytes:
+    """Encode what is known before a call is forwarded."""
+    return _bytes(f'{{"e":"start","seq":{seq},"step":{step},"sent_at":{sent_at},"queued_ms":{queued_ms:.3f},{head}\n')
 
 
 def end_line(call: Call) -> bytes:
@@ -84,8 +94,12 @@ def refused_line(at: int, model: str | None, status: int, error: str) -> bytes:
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
+    return _bytes(_encode(entry) + "\n")
+
+
+def _bytes(text: str) -> bytes:
     # A lone surrogate in a model's id must not stop the log.
-    return (_encode(entry) + "\n").encode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_calls(folder: Path) -> tuple[Call, ...]:
@@ -104,22 +118,6 @@ def read_calls(folder: Path) -> tuple[Call, ...]:
         except (KeyError, TypeError, ValueError) as error:
             raise EvidenceError(f"is not a line of a gateway log: {error!r}", where=Place(path, number)) from error
     return tuple(calls[seq] for seq in sorted(calls))
-
-
-def body_path(folder: Path, seq: int, part: str) -> Path:
-    """Where the ``request`` or ``response`` of a call lies, if bodies were kept."""
-    return folder / BODIES / f"{seq}.{part}.gz"
-
-
-def read_body(folder: Path, seq: int, part: str) -> bytes | None:
-    """Return a stored ``request`` or ``response``; None when it was not kept. Raises ``EvidenceError`` for damage."""
-    path = body_path(folder, seq, part)
-    try:
-        return gzip.decompress(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, EOFError, zlib.error) as error:
-        raise EvidenceError(f"cannot be unpacked: {error}", where=path) from error
 
 
 def spend(calls: Iterable[Call]) -> Spend:

@@ -9,7 +9,7 @@ from aiohttp import web
 from assay.errors import AssayError
 from assay.gateway.base import Upstream
 from assay.gateway.door import LocalDoor
-from assay.gateway.exchange import Job, Link
+from assay.gateway.jobs import Job, Link
 from assay.gateway.meter import Denial, Meter
 from assay.gateway.refusals import RefusedError
 from assay.gateway.requests import BadRequestError, RequestView, read_request, upstream_body, wants_usage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from typing import Any, Protocol
 
 from assay.gateway.usage import tokens_of
@@ -179,6 +180,27 @@ class UsageChunkFilter:
         """Return an unfinished event at the end of the stream, as it is."""
         rest, self._rest = self._rest, b""
         return rest
+
+
+class EncodedCopy:
+    """The bytes to parse: as they are, or unpacked when a provider compresses although it was not asked to."""
+
+    def __init__(self, encoding: str | None) -> None:
+        known = encoding is not None and encoding.lower() in {"gzip", "x-gzip", "deflate"}
+        self.plain = encoding is None or encoding.lower() == "identity"
+        self._unpack = zlib.decompressobj(wbits=47) if known else None
+
+    def read(self, data: bytes) -> bytes:
+        """Return the bytes that may be parsed; nothing when the encoding is not known."""
+        if self.plain:
+            return data
+        if self._unpack is None:
+            return b""
+        try:
+            return self._unpack.decompress(data)
+        except zlib.error:
+            self._unpack = None  # not what it says; usage stays unknown
+            return b""
 
 
 def _message(data: Any) -> str | None:

@@ -33,7 +33,7 @@ class Visitor:
 
     ``models`` maps the ids that the agent may name to upstreams; with ``strict`` any other id is refused,
     else it is forwarded as it is to the provider of the first entry, and recorded. ``folder`` receives
-    ``gateway.jsonl`` and ``bodies/``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
+    ``gateway.jsonl`` and ``bodies.bin``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
     only: trial, arm, task, type, variant, repetition.
     """
 

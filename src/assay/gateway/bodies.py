@@ -1,47 +1,79 @@
-"""Bodies of requests and answers, compressed beside the log by a thread of their own."""
+"""Storing bodies without holding up calls: small ones at once, large ones in a thread."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
-import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-MAX_PENDING_BYTES = 64 << 20
+from assay.evidence.bodies import NAME, encode_body
+
 MAX_BODY_BYTES = 32 << 20
-_GZIP = 31  # zlib's window bits for a gzip container
+SMALL_BYTES = 64 << 10
+"""Up to here compressing takes less than half a millisecond: cheaper than waking a thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    data: bytes
-    failed: Callable[[OSError], None]
+@dataclass(slots=True)
+class BodyFile:
+    """The bodies of one attempt. ``error`` says why some are missing, if so."""
+
+    folder: Path
+    error: str | None = None
+    _descriptor: int | None = None
+    _size: int = 0
+
+    def append(self, frame: bytes) -> None:
+        """Append with one system call; what does not fit is taken back whole."""
+        try:
+            if self._descriptor is None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+                self._descriptor = os.open(self.folder / NAME, flags, 0o644)
+                self._size = os.fstat(self._descriptor).st_size
+            if os.write(self._descriptor, frame) != len(frame):
+                os.ftruncate(self._descriptor, self._size)
+                self.error = "the disk is full"
+            else:
+                self._size += len(frame)
+        except OSError as error:
+            self.error = error.strerror
+
+    def close(self) -> None:
+        """Release the file."""
+        if self._descriptor is not None:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
 
 
 class BodyStore:
-    """Writes ``<path>.gz`` files in the order given. With too much pending it writes at once, in the caller."""
+    """Compresses and appends. One per gateway; ``flush`` before a file is closed."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[_File | Callable[[], object] | None] = queue.SimpleQueue()
-        self._pending = 0
-        self._thread = threading.Thread(target=self._work, name="assay-bodies", daemon=True)
-        self._thread.start()
+        self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
 
-    def put(self, path: Path, data: bytes, failed: Callable[[OSError], None]) -> None:
-        """Store one body soon. ``failed`` hears of an error, in the writing thread."""
-        file = _File(path, data[:MAX_BODY_BYTES], failed)
-        if self._pending > MAX_PENDING_BYTES:
-            _write(file)
+    def put(self, file: BodyFile, seq: int, request: bytes, answer: bytes) -> None:
+        """Store both bodies of a call, each cut at ``MAX_BODY_BYTES``."""
+        if len(request) + len(answer) <= SMALL_BYTES:
+            self._append(file, seq, request, answer)
             return
-        self._pending += len(file.data)
-        self._queue.put(file)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="assay-bodies", daemon=True)
+            self._thread.start()
+        self._queue.put(partial(self._append, file, seq, request[:MAX_BODY_BYTES], answer[:MAX_BODY_BYTES]))
 
     async def flush(self) -> None:
-        """Return when everything put so far is on disk."""
+        """Return when everything put so far is with the system."""
+        if self._thread is None:
+            return
         loop = asyncio.get_running_loop()
         done = asyncio.Event()
         self._queue.put(lambda: loop.call_soon_threadsafe(done.set))
@@ -49,26 +81,16 @@ class BodyStore:
 
     def stop(self) -> None:
         """Write what is left and end the thread."""
-        self._queue.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _append(self, file: BodyFile, seq: int, request: bytes, answer: bytes) -> None:
+        frames = encode_body(seq, "request", request) + encode_body(seq, "response", answer)
+        with self._lock:
+            file.append(frames)
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            if isinstance(item, _File):
-                _write(item)
-                self._pending -= len(item.data)
-            else:
-                item()
-
-
-def _write(file: _File) -> None:
-    compressor = zlib.compressobj(1, wbits=_GZIP)
-    packed = compressor.compress(file.data) + compressor.flush()
-    try:
-        try:
-            file.path.write_bytes(packed)
-        except FileNotFoundError:
-            file.path.parent.mkdir(parents=True, exist_ok=True)
-            file.path.write_bytes(packed)
-    except OSError as error:
-        file.failed(error)
+        while (job := self._queue.get()) is not None:
+            job()

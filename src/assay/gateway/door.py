@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
-from assay.evidence.calls import FIRST_ERROR_STATUS, LOG_NAME, body_path, end_line, refused_line, start_line, unbilled
+from assay.evidence.calls import FIRST_ERROR_STATUS, LOG_NAME, end_line, refused_line, unbilled
 from assay.gateway.base import Totals, Upstream, Visitor
-from assay.gateway.bodies import BodyStore
+from assay.gateway.bodies import BodyFile, BodyStore
 from assay.gateway.meter import Denial, Meter
 from assay.prices import partial_cost
 from assay.records import Call, Dialect, NanoUSD, Price, Tokens
@@ -52,7 +52,7 @@ class LocalDoor:
         self._totals = _Tally()
         self._over = asyncio.Event()
         self._closed = False
-        self._body_error: str | None = None
+        self._body_file = BodyFile(visitor.folder)
         self.otlp_bytes = 0
         meter.open(visitor.attempt, visitor.budget)
 
@@ -86,9 +86,11 @@ class LocalDoor:
                 task.cancel()
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
+            await asyncio.sleep(0)  # bodies of calls that ended just now
             await self._bodies.flush()
-            if self._body_error is not None:
-                self._totals.last_error = f"bodies could not be stored: {self._body_error}"
+            self._body_file.close()
+            if self._body_file.error is not None:
+                self._totals.last_error = f"bodies could not be stored: {self._body_file.error}"
             if self._log is not None:
                 self._log.close()
                 self._log = None
@@ -131,13 +133,13 @@ class LocalDoor:
         self._seq += 1
         return self._seq
 
-    def start(self, call: Call, upstream: str, *, simulated: bool) -> None:
+    def start(self, seq: int, line: bytes, queued_ms: float, *, simulated: bool) -> None:
         """Write the start line; raises ``OSError`` when the evidence cannot be written, or no more."""
         if self._closed:
             raise OSError(errno.EBADF, "the door is closed")
-        self._write(start_line(call, upstream))
-        self._open.add(call.seq)
-        self._totals.begin(call, simulated=simulated)
+        self._write(line)
+        self._open.add(seq)
+        self._totals.begin(queued_ms, simulated=simulated)
 
     def end(self, call: Call, price: Price | None, estimate: NanoUSD, *, failed: bool, simulated: bool) -> None:
         """Write the end line, count the call, and tell the meter."""
@@ -159,11 +161,7 @@ class LocalDoor:
         keep = self.visitor.keep_bodies
         if keep == "none" or (keep == "failed" and not failed):
             return
-        self._bodies.put(body_path(self.visitor.folder, seq, "request"), request, self._lost_body)
-        self._bodies.put(body_path(self.visitor.folder, seq, "response"), answer, self._lost_body)
-
-    def _lost_body(self, error: OSError) -> None:
-        self._body_error = str(error.strerror)
+        self._bodies.put(self._body_file, seq, request, answer)
 
     def _write(self, line: bytes) -> None:
         if self._log is None:
@@ -212,10 +210,10 @@ class _Tally:
         self.simulated = False
         self.run_cap_reached = False
 
-    def begin(self, call: Call, *, simulated: bool) -> None:
+    def begin(self, queued_ms: float, *, simulated: bool) -> None:
         self.calls += 1
         self.simulated = self.simulated or simulated
-        self.queued_ms += call.queued_ms
+        self.queued_ms += queued_ms
 
     def finish(self, call: Call, known: NanoUSD | None, *, priced: bool, failed: bool) -> None:
         self.tokens = self.tokens + call.tokens

@@ -5,32 +5,27 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-import zlib
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 from aiohttp import web
-from yarl import URL
 
-from assay.evidence.calls import FIRST_ERROR_STATUS
-from assay.gateway.answers import STANDARD_TIERS, StreamedAnswer, UsageChunkFilter, WholeAnswer
+from assay.evidence.calls import FIRST_ERROR_STATUS, start_head, start_line
+from assay.gateway.answers import STANDARD_TIERS, EncodedCopy, StreamedAnswer, UsageChunkFilter, WholeAnswer
 from assay.gateway.bodies import MAX_BODY_BYTES
-from assay.gateway.credentials import Secret
-from assay.gateway.door import LocalDoor, provider_failed
+from assay.gateway.door import provider_failed
 from assay.gateway.headers import (
     SIMULATED_HEADER,
     TRIAL_HEADER,
-    proxy_for,
     request_headers,
     response_headers,
-    upstream_url,
 )
-from assay.gateway.pacing import HeldTooLongError, Pacer
+from assay.gateway.jobs import Job
+from assay.gateway.pacing import HeldTooLongError
 from assay.gateway.refusals import refusal
 from assay.prices import cost
-from assay.providers import Provider
-from assay.records import Call, Dialect, NanoUSD, Price, Tokens
+from assay.records import Call, Price, Tokens
 
 EVENT_STREAM = "text/event-stream"
 _PIECES = 1 << 20
@@ -39,42 +34,6 @@ CALLER_GONE = "the caller went away before the answer was complete"
 
 class _CallerGoneError(Exception):
     """The sandbox's side of the connection is closed."""
-
-
-@dataclass(slots=True)
-class Link:
-    """A provider as the gateway uses it: key, pacer, and addresses worked out once."""
-
-    provider: Provider
-    secret: Secret | None
-    key: tuple[str, str] | None
-    pacer: Pacer | None
-    _addresses: dict[tuple[Dialect, str], tuple[URL, URL | None]] = field(default_factory=dict)
-
-    def address(self, dialect: Dialect, query: str) -> tuple[URL, URL | None]:
-        """Return where to send a call, and through which proxy."""
-        known = self._addresses.get((dialect, query))
-        if known is None:
-            url = upstream_url(self.provider, dialect, query)
-            known = self._addresses[dialect, query] = (url, proxy_for(url))
-        return known
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is to be sent, and on whose account. ``estimate`` is the meter's reservation."""
-
-    door: LocalDoor
-    link: Link
-    dialect: Dialect
-    query: str
-    model_requested: str
-    model_sent: str
-    body: bytes
-    original: bytes
-    usage_injected: bool
-    price: Price | None
-    estimate: NanoUSD
 
 
 class Exchange:
@@ -137,8 +96,21 @@ class Exchange:
     def _start(self) -> None:
         self._sent_at = time.time_ns() // 1_000_000
         self._began = time.perf_counter()
-        provider = self._job.link.provider
-        self._job.door.start(self._call(), self._job.model_sent, simulated=provider.simulated)
+        job = self._job
+        visitor = job.door.visitor
+        head = start_head(
+            owner_kind=visitor.owner_kind,
+            owner=visitor.owner,
+            attempt=visitor.attempt,
+            dialect=job.dialect,
+            provider=job.link.provider.name,
+            model=job.model_requested,
+            upstream=job.model_sent,
+            price_id=job.price.id if job.price is not None else None,
+            usage_injected=job.usage_injected,
+        )
+        line = start_line(head, self._seq, self._step, self._sent_at, self._queued_ms)
+        job.door.start(self._seq, line, self._queued_ms, simulated=job.link.provider.simulated)
 
     async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
         job = self._job
@@ -186,7 +158,7 @@ class Exchange:
         body = self._clean(await answer.read())
         self._keep(body)
         assert isinstance(self._answer, WholeAnswer)
-        self._answer.feed(_Copy(answer.headers.get("Content-Encoding")).read(body))
+        self._answer.feed(EncodedCopy(answer.headers.get("Content-Encoding")).read(body))
         self._answer.close()
         assert isinstance(response, web.Response)
         response.body = body
@@ -197,7 +169,7 @@ class Exchange:
     async def _pass_stream(
         self, answer: aiohttp.ClientResponse, response: web.StreamResponse, request: web.BaseRequest
     ) -> web.StreamResponse:
-        copy = _Copy(answer.headers.get("Content-Encoding"))
+        copy = EncodedCopy(answer.headers.get("Content-Encoding"))
         assert self._answer is not None
         usage_filter = UsageChunkFilter() if self._job.usage_injected and copy.plain else None
         await _to_caller(response.prepare(request))
@@ -276,10 +248,12 @@ class Exchange:
         price = job.price if standard else None
         job.door.end(self._call(price), price, job.estimate, failed=failed, simulated=job.link.provider.simulated)
         broken = failed or self._cut or self._status >= FIRST_ERROR_STATUS
-        job.door.keep(self._seq, job.original, b"".join(self._received), failed=broken)
+        # Once the answer is on its way, not before.
+        answered = b"".join(self._received)
+        asyncio.get_running_loop().call_soon(partial(job.door.keep, self._seq, job.original, answered, failed=broken))
 
-    def _call(self, price: Price | None = None) -> Call:
-        """Return the call as known now; before the end, price and usage are not."""
+    def _call(self, price: Price | None) -> Call:
+        """Return the finished call."""
         job = self._job
         visitor = job.door.visitor
         tokens = self._answer.tokens() if self._answer is not None else Tokens()
@@ -314,23 +288,3 @@ async def _to_caller(writing: Awaitable[object]) -> None:
         await writing
     except ConnectionError as error:
         raise _CallerGoneError from error
-
-
-class _Copy:
-    """The bytes to parse: as they are, or unpacked when a provider compresses although it was not asked to."""
-
-    def __init__(self, encoding: str | None) -> None:
-        known = encoding is not None and encoding.lower() in {"gzip", "x-gzip", "deflate"}
-        self.plain = encoding is None or encoding.lower() == "identity"
-        self._unpack = zlib.decompressobj(wbits=47) if known else None
-
-    def read(self, data: bytes) -> bytes:
-        if self.plain:
-            return data
-        if self._unpack is None:
-            return b""
-        try:
-            return self._unpack.decompress(data)
-        except zlib.error:
-            self._unpack = None  # not what it says; usage stays unknown
-            return b""

@@ -18,8 +18,9 @@ from assay.gateway.base import Visitor
 from assay.gateway.bodies import BodyStore
 from assay.gateway.credentials import auth_header, read_key
 from assay.gateway.door import LocalDoor, digest
-from assay.gateway.exchange import Exchange, Link
+from assay.gateway.exchange import Exchange
 from assay.gateway.headers import ENDPOINTS
+from assay.gateway.jobs import Link
 from assay.gateway.meter import LocalMeter, Meter
 from assay.gateway.otlp import take_otlp
 from assay.gateway.pacing import Pacer
