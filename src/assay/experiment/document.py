@@ -33,6 +33,8 @@ _RESOLVERS = (
     ("tag:yaml.org,2002:merge", r"<<", "<"),
 )
 
+_PLAIN_TAGS = frozenset({"tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+
 
 class _Loader(yaml.SafeLoader):
     """Safe, with the scalar rules of YAML 1.2."""
@@ -115,8 +117,9 @@ def read_document(path: Path) -> Document:
 
 def parse_document(text: str, path: Path | str) -> Document:
     """Parse YAML text; ``path`` is only for messages."""
-    loader = _Loader(text)
+    loader: _Loader | None = None
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
             raise ExperimentError("is empty", where=path, remedy="'assay init' writes a starter")
@@ -130,7 +133,8 @@ def parse_document(text: str, path: Path | str) -> Document:
     except RecursionError as error:
         raise ExperimentError("is nested too deeply", where=path) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 class _Builder:
@@ -146,6 +150,8 @@ class _Builder:
             raise self._error("has aliases that grow without end", node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
+        if node.tag not in _PLAIN_TAGS:
+            raise self._error(f"has a tag that is not plain YAML: {node.tag}", node)
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):

@@ -22,6 +22,8 @@ from assay.records import Dialect
 RATES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "proxy-authorization", "cookie"})
 
+TYPO = 0.75  # a slip of the pen, no more: 'meta-llama' does not mean 'ollama'
+
 # What bare model ids mean. Anything else is written provider/model.
 _FAMILIES = (
     (re.compile(r"claude-"), "anthropic"),
@@ -168,6 +170,6 @@ def resolve_model(text: str, providers: Mapping[str, Provider], *, where: Place 
             where=where,
             remedy=f"Write provider/model, for example openrouter/{text}; providers: {', '.join(sorted(providers))}",
         )
-    close = nearest(name, providers)
-    hint = f"did you mean '{close}/{model}'?" if close else f"write openrouter/{text}, or add '{name}' to 'providers'"
+    close = nearest(name, providers, TYPO)
+    hint = f"Did you mean '{close}/{model}'?" if close else f"Write openrouter/{text}, or add '{name}' to 'providers'"
     raise ExperimentError(f"model '{text}' names the provider '{name}', which is unknown", where=where, remedy=hint)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assay.errors import ExperimentError
-from assay.experiment.document import Document, read_document
+from assay.experiment.document import Document, parse_document, read_document
 from assay.experiment.explain import explain
 from assay.experiment.files import with_files
 from assay.experiment.model import Experiment
@@ -19,14 +19,22 @@ from assay.experiment.references import check_references
 
 def load_experiment(path: Path) -> Experiment:
     """Read and check ``experiment.yaml``. Raises ``ExperimentError`` naming file, line and remedy."""
-    document = read_document(path)
+    return _from_document(read_document(path), path.parent)
+
+
+def parse_experiment(text: str, path: Path) -> Experiment:
+    """Check an experiment's text as if it stood in ``path``."""
+    return _from_document(parse_document(text, path), path.parent)
+
+
+def _from_document(document: Document, folder: Path) -> Experiment:
     if not isinstance(document.data, Mapping):
         raise ExperimentError(
             "is not an experiment: it must hold keys such as 'name' and 'suite'",
             where=document.place(),
             remedy="'assay init' writes a starter",
         )
-    return _checked(with_files(document, path.parent), document, path.parent)
+    return _checked(with_files(document, folder), document, folder)
 
 
 def experiment_from(*, folder: Path | None = None, **values: Any) -> Experiment:

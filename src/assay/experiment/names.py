@@ -8,10 +8,10 @@ from difflib import get_close_matches
 LIKENESS = 0.55
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice most like ``word`` (case does not count), or None when none is close."""
+def nearest(word: str, choices: Iterable[str], likeness: float = LIKENESS) -> str | None:
+    """Return the choice most like ``word`` (case does not count), or None when none is close (1 = equal)."""
     folded = {choice.casefold(): choice for choice in sorted(choices)}
-    close = get_close_matches(word.casefold(), folded, n=1, cutoff=LIKENESS)
+    close = get_close_matches(word.casefold(), folded, n=1, cutoff=likeness)
     return folded[close[0]] if close else None
 
 
