@@ -1,14 +1,17 @@
-"""An analysis made by hand from synthetic facts: plain means, t intervals from a short table, no shared code with src."""
+"""An analysis made by hand from synthetic facts (it shares no code with the real one), and hostile evidence."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
 from statistics import fmean, stdev
 
 import pytest
 
+from assay.analysis.analyse import analyse
 from assay.analysis.base import (
     Analysis,
     ArmSummary,
@@ -22,6 +25,7 @@ from assay.analysis.base import (
 from assay.evidence.facts import CellFact, Facts, Sums
 from assay.evidence.lock import Lock
 from assay.records import Arm, Target, Tokens, Verdict
+from assay.report.html import render_html
 from assay.testing.facts import make_facts
 
 Evidence = tuple[Analysis, Lock, Facts]
@@ -196,8 +200,9 @@ def by_hand(facts: Facts, lock: Lock) -> Analysis:
         primary=lock.primary,
         simulated=lock.simulated,
         verdict=(
-            "On these 24 tasks deep solved 18, steady 14 (difference +16.7 points, 95% +4.0 to +29.4). deep is better on tasks "
-            "like these; not shown: that swift is within your 5-point margin. deep costs $0.11 per solved task, steady $0.05."
+            "On these 24 tasks deep solved 18, steady 14 (difference +16.7 points, 95% +4.0 to +29.4). deep is better on "
+            "tasks like these; not shown: that swift is within your 5-point margin. deep costs $0.11 per solved task, "
+            "steady $0.05."
         ),
         established=("deep solves more than swift on tasks like these (+31.2 points, 95% +17.7 to +44.8).",),
         not_established=("that steady is better than swift: about 40 more tasks would settle it.",),
@@ -213,7 +218,116 @@ def by_hand(facts: Facts, lock: Lock) -> Analysis:
     )
 
 
+class Tables(HTMLParser):
+    """Every table of a page by its id: rows of (value, small print), the head left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[tuple[str, str]]]] = {}
+        self.rows: list[list[tuple[str, str]]] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "table":
+            self.rows = self.tables.setdefault(given.get("id") or "", [])
+        if tag in {"tbody", "span", "small"}:
+            self.inside.append(tag)
+        if "tbody" in self.inside and tag == "tr":
+            self.rows.append([])
+        if "tbody" in self.inside and tag in {"td", "th"}:
+            self.rows[-1].append(("", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.inside:
+            self.inside.remove(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1] and self.inside and "tbody" in self.inside:
+            value, small = self.rows[-1][-1]
+            if "small" in self.inside:
+                self.rows[-1][-1] = (value, small + data)
+            elif "span" in self.inside:
+                self.rows[-1][-1] = (value + data, small)
+
+
+def read_tables(page: str) -> dict[str, list[list[tuple[str, str]]]]:
+    parser = Tables()
+    parser.feed(page)
+    return parser.tables
+
+
+@pytest.fixture
+def tables() -> Callable[[str], dict[str, list[list[tuple[str, str]]]]]:
+    return read_tables
+
+
 @pytest.fixture(scope="session")
-def evidence() -> Evidence:
+def by_hand_evidence() -> Evidence:
     facts, lock = make_facts(7)
     return by_hand(facts, lock), lock, facts
+
+
+@pytest.fixture(scope="session", params=["by hand", "analysed", "one run, controls, no price"])
+def evidence(request: pytest.FixtureRequest, by_hand_evidence: Evidence) -> Evidence:
+    if request.param == "by hand":
+        return by_hand_evidence
+    if request.param == "analysed":
+        facts, lock = make_facts(11, controls=("aa",))
+    else:
+        facts, lock = make_facts(
+            5, n_tasks=9, reps=1, failures=0.3, timeouts=0.2, controls=("aa", "sabotage"), unpriced=("steady",)
+        )
+    return analyse(facts, lock), lock, facts
+
+
+@pytest.fixture(scope="session")
+def page(evidence: Evidence) -> str:
+    return render_html(*evidence)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Evidence:
+    """Every text that somebody else wrote is an attack."""
+    nasty = (
+        "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m\u202egnp.exe\x00\u2066|*_`[x](http://evil.test)"
+    )
+    facts, lock = make_facts(3, n_tasks=8, reps=2)
+    tasks = tuple(replace(task, type=f"{task.type}{nasty}", difficulty=nasty) for task in lock.tasks)
+    label = nasty + "A" * 50_000
+    arms = (replace(lock.arms[0], label=label), replace(lock.arms[1], label=label), *lock.arms[2:])
+    lock = replace(
+        lock,
+        name=nasty,
+        arms=arms,
+        tasks=tasks,
+        experiment={"question": nasty},
+        machine={nasty: nasty, "nested": {"list": [nasty]}},
+        prices=({"model": nasty, "provider": nasty, "input": 3000, "source": nasty, "as_of": nasty},),
+        excluded=({"model": nasty, "reason": nasty},),
+    )
+    health = replace(facts.health, notes=(nasty,), amendments=({"what": nasty},))
+    cells = tuple(
+        replace(cell, complaints={nasty: 1}, by_outcome={**cell.by_outcome, nasty: 1}) for cell in facts.cells
+    )
+    facts = replace(facts, health=health, cells=cells)
+    analysis = by_hand(facts, lock)
+    return (
+        replace(
+            analysis,
+            verdict=nasty * 3,
+            established=(nasty,),
+            not_established=(nasty,),
+            predictions=(PredictionRow(nasty, nasty, nasty, nasty, None),),
+            controls=(nasty,),
+            limitations=(nasty,),
+            disclosures=(nasty,),
+        ),
+        lock,
+        facts,
+    )
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile: Evidence) -> str:
+    return render_html(*hostile)

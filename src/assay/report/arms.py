@@ -127,7 +127,7 @@ def _table(made: Material) -> Table:
         Column("Rank"),
         Column("Solved", hint="tasks like these"),
         Column("Solved", hint="these tasks alone"),
-        Column("Trials solved", hint="of those with a verdict"),
+        Column("Trials solved", hint="with a verdict"),
         Column("Score", hint="tasks like these"),
         Column("Score", hint="these tasks alone"),
         Column("Cost", hint="all attempts"),
@@ -143,7 +143,7 @@ def _table(made: Material) -> Table:
             Cell(
                 f"{count(arm.solved_trials)} of {count(arm.n_scored)}",
                 f"{plural(arm.n_tasks, 'task')}"
-                + (f", {count(arm.n_trials - arm.n_scored)} no verdict" if arm.n_trials != arm.n_scored else ""),
+                + (f", {count(arm.n_trials - arm.n_scored)} missing" if arm.n_trials != arm.n_scored else ""),
             ),
             estimate_cell("score", arm.score.like),
             estimate_cell("score", arm.score.these),

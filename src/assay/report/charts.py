@@ -165,7 +165,11 @@ def _base(axis: Axis, canvas: Canvas) -> Spec:
     """Carry the axis even where no row has a value."""
     row = {"low": axis.low, "py": 0}
     encoding = {"x": axis.encoding("low", canvas), "y": _y()}
-    return {"data": _values([row]), "mark": {"type": "point", "opacity": 0}, "encoding": encoding}
+    return {
+        "data": _values([row]),
+        "mark": {"type": "point", "opacity": 0, "stroke": PALETTE["paper"]},
+        "encoding": encoding,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +291,9 @@ def heat_chart(
         tone = "muted" if step is None else "heat-dark-text" if step >= DARK_FROM else "heat-light-text"
         room = max(3, int(cell / LETTER))
         texts.setdefault(tone, []).append((cut(square.text, room), (column + 0.5) * cell, middle))
-    heads = [(fold(name, max(4, int(cell / LETTER))), (column + 0.5) * cell, -6) for column, name in enumerate(columns)]
+    heads = [
+        (fold(name, max(4, int(cell / LETTER))), (column + 0.5) * cell, -10) for column, name in enumerate(columns)
+    ]
     encoding = {
         "x2": {"field": "px2"},
         "y2": {"field": "py2"},
@@ -299,4 +305,4 @@ def heat_chart(
         text_at(heads, align="center", baseline="line-bottom", lineBreak="\n", color=PALETTE["muted"]),
         canvas.labels(rows),
     ]
-    return chart(canvas.width, canvas.step * len(rows), (46, right, 8, canvas.left), layers, canvas.simulated)
+    return chart(canvas.width, canvas.step * len(rows), (50, right, 8, canvas.left), layers, canvas.simulated)

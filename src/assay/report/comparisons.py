@@ -20,7 +20,8 @@ SIGNS = {
 
 READING = (
     "Difference: first arm minus second, in points, over the tasks that both have; each task counts once. p is "
-    "corrected over its family (Holm), the interval is not. Verdicts are about tasks like these unless a table says otherwise. "
+    "corrected over its family (Holm), the interval is not. Verdicts are about tasks like these unless a table says "
+    "otherwise. "
     "“Not established” does not mean equal."
 )
 CAVEATS_FIRST = 6
@@ -64,7 +65,7 @@ def _table(made: Material, name: str, title: str, findings: list[Finding], cavea
         Column("p", hint="alone"),
         Column("p corrected", hint="Holm"),
         Column("Verdict", numeric=False),
-        Column("Tasks", hint="that both have"),
+        Column("Tasks", hint="shared"),
         Column("More tasks", hint="to settle it"),
         Column("Run-level p", hint="control: do not use"),
     )

@@ -31,7 +31,11 @@ def report_data(analysis: Analysis, lock: Lock, facts: Facts) -> dict[str, Any]:
         "findings": [_finding(finding, made) for finding in analysis.findings],
         "heatmap": [cell.to_json() for cell in analysis.heatmap],
         "tasks": [row.to_json() for row in analysis.tasks],
-        "health": facts.health.to_json(),
+        "health": {
+            **facts.health.to_json(),
+            "amendments": [dict(row) for row in facts.health.amendments],
+            "notes": list(facts.health.notes),
+        },
         "predictions": [row.to_json() for row in analysis.predictions],
         "controls": list(analysis.controls),
         "anchors": [anchor.to_json() for anchor in facts.anchors],

@@ -165,8 +165,8 @@ def _tasks_table(made: Material, measure: str) -> Table:
         f"{word} by task",
         columns,
         rows,
-        note="Mean of an arm's trials; under it their standard deviation (n \N{MINUS SIGN} 1) and number. One trial has no "
-        "standard deviation (\N{EN DASH}).",
+        note="Mean of an arm's trials; under it their standard deviation (n \N{MINUS SIGN} 1) and number. "
+        "One trial has no standard deviation (\N{EN DASH}).",
         folded=True,
     )
 

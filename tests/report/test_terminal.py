@@ -1,0 +1,65 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from assay.analysis.base import Analysis
+from assay.evidence.facts import Facts
+from assay.evidence.lock import Lock
+from assay.report import numbers
+from assay.report.json_report import report_data
+from assay.report.terminal import bar, print_report
+
+Evidence = tuple[Analysis, Lock, Facts]
+
+
+def printed(evidence: Evidence, width: int = 80, *, colour: bool = False) -> str:
+    stream = io.StringIO()
+    print_report(*evidence, Console(file=stream, width=width, force_terminal=colour))
+    return stream.getvalue()
+
+
+def test_fits_eighty_columns_in_ascii(evidence: Evidence) -> None:
+    text = printed(evidence)
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_order_and_label(evidence: Evidence) -> None:
+    text = printed(evidence)
+    assert text.startswith("Simulated results:")
+    assert text.index("arm ") < text.index("\nEstablished") < text.index("\nNot established")
+
+
+def test_numbers_are_the_numbers_for_programs(evidence: Evidence) -> None:
+    text = printed(evidence, width=120).split("\narm ", 1)[1]
+    for arm in report_data(*evidence)["arms"]:
+        line = next(line for line in text.splitlines() if line.startswith(f"{arm['label']} "))
+        assert numbers.amount("solved", arm["solved"]["mean"]) in line
+        assert numbers.usd(arm["cost_per_solved"]) in line
+
+
+def test_hostile_text_moves_no_cursor(hostile: Evidence) -> None:
+    text = printed(hostile)
+    assert not set(text) & {"\x1b", "\x00", "\u202e"}
+    assert "[x](http" in text.replace("\n", "")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_markup_of_others_is_not_obeyed(by_hand_evidence: Evidence) -> None:
+    text = printed(by_hand_evidence, colour=True)
+    assert "\x1b[1m" in text
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ((0.0, 0.5, 1.0), "|----o----|"),
+        ((0.2, 0.4, 0.6), "..|-o-|...."),
+        ((None, 0.3, None), "...o......."),
+        ((None, None, None), "           "),
+        ((-1.0, 0.0, 2.0), "o---------|"),
+    ],
+)
+def test_bar(parts: tuple[float | None, float | None, float | None], expected: str) -> None:
+    assert bar(*parts, width=11) == expected
