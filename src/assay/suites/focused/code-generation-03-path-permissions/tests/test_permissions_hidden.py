@@ -27,7 +27,14 @@ def test_parse_of_nothing():
 
 
 def test_parse_refuses_wrong_words():
-    for line in ("permit read on /a", "allow read at /a", "allow read on", "allow read on /a for", "allow read on /a to x", "Allow read on /a"):
+    for line in (
+        "permit read on /a",
+        "allow read at /a",
+        "allow read on",
+        "allow read on /a for",
+        "allow read on /a to x",
+        "Allow read on /a",
+    ):
         assert refused_line("allow read on /ok\n" + line) == 2
 
 
@@ -124,7 +131,13 @@ def test_more_specific_rule_wins_whatever_the_order():
 
 
 def test_kinds_from_most_to_least_specific():
-    rules = ["deny read on /**", "allow read on /h/**", "deny read on /h/*", "allow read on /h/{user}", "deny read on /h/kim"]
+    rules = [
+        "deny read on /**",
+        "allow read on /h/**",
+        "deny read on /h/*",
+        "allow read on /h/{user}",
+        "deny read on /h/kim",
+    ]
     for count, expected in ((5, False), (4, True), (3, False), (2, True), (1, False)):
         assert ask("\n".join(rules[:count]), "/h/kim") == Decision(expected, count)
 

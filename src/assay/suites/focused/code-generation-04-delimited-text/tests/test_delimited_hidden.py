@@ -124,7 +124,10 @@ def test_there_and_back():
     for dialect in dialects:
         for _ in range(150):
             rows = [
-                ["".join(source.choices("ab \t,;|'\"~#%\r\n", k=source.randrange(5))) for _ in range(source.randrange(1, 4))]
+                [
+                    "".join(source.choices("ab \t,;|'\"~#%\r\n", k=source.randrange(5)))
+                    for _ in range(source.randrange(1, 4))
+                ]
                 for _ in range(source.randrange(4))
             ]
             assert read_rows(write_rows(rows, dialect), dialect) == rows
