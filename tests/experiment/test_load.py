@@ -60,7 +60,8 @@ agents: [api, command, oracle]
 providers: {gpu: {base_url: "http://h/v1", key: env:K, price: {m: {input: 1, output: 2}}}}
 variants: {bare: {}, t: {per_model: {a: {prefix: "x"}}}}
 profiles: {p: {files: {AGENTS.md: "y", "~/.tool/settings.json": "{}"}}}
-settings: {temperature: [0, 0.5], command: "sh x", mounts: [{host: /usr, inside: /x}], env: {A: b}, lab_fault: {cut: 0.1}}
+settings:
+  {temperature: [0, 0.5], command: "sh x", mounts: [{host: /usr, inside: /x}], env: {A: b}, lab_fault: {cut: 0.1}}
 arms: [{model: a, variant: [bare, t], settings: {effort: [low, high]}}]
 include: {agent: oracle}
 exclude: [{model: a, settings: {effort: high}}]
@@ -134,7 +135,7 @@ def test_the_first_of_several_mistakes_is_told_and_the_others_counted(load: Load
 
 
 def test_missing_keys_come_with_an_example(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="'suite' is missing. For example: suite: focused"):
+    with pytest.raises(ExperimentError, match=r"'suite' is missing\. For example: suite: focused"):
         parse_experiment("name: x", tmp_path / "e.yaml")
     with pytest.raises(ExperimentError, match="'name' may hold letters, digits"):
         parse_experiment("name: my first\nsuite: x", tmp_path / "e.yaml")

@@ -71,5 +71,5 @@ excluded:
     swift, deep = (arm.id for arm in arms)
     out = left_out(experiment, arms, tasks)
     assert out == {(swift, "fix-0"), (deep, "fix-0"), (deep, "fix-1"), (deep, "fix-2")}
-    with pytest.raises(ExperimentError, match="there is no arm 'depp'. Did you mean 'deep'"):
+    with pytest.raises(ExperimentError, match=r"there is no arm 'depp'\. Did you mean 'deep'"):
         left_out(load(text.replace("arm: deep", "arm: depp")), arms, tasks)

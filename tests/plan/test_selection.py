@@ -44,9 +44,9 @@ def test_a_part_of_the_plan(selection: Selection, expected: int) -> None:
 
 
 def test_a_pattern_that_fits_nothing_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="no arm is called 'swift / tund'. Did you mean 'swift / tuned'"):
+    with pytest.raises(InputError, match=r"no arm is called 'swift / tund'\. Did you mean 'swift / tuned'"):
         choose(PLAN, ARMS, Selection(arms=("swift / tund",)))
-    with pytest.raises(InputError, match="no task is called 'fix-9'. Did you mean 'fix-"):
+    with pytest.raises(InputError, match=r"no task is called 'fix-9'\. Did you mean 'fix-"):
         choose(PLAN, ARMS, Selection(tasks=("fix-9",)))
 
 

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assay.cli.init import init
+from assay.errors import ExperimentError
+from assay.experiment.load import load_experiment
+
+
+def test_a_starter_from_flags_loads(tmp_path: Path) -> None:
+    path = tmp_path / "first try.yaml"
+    arguments = [str(path), "--question", 'Is "a": better?', "--model", "lab/swift", "--reps", "4", "--max-cost", "2.5"]
+    assert CliRunner().invoke(init, arguments, catch_exceptions=False).exit_code == 0
+    experiment = load_experiment(path)
+    assert (experiment.name, experiment.question) == ("first-try", 'Is "a": better?')
+    assert (experiment.reps, experiment.max_cost, list(experiment.models)) == (4, 2.5, ["lab/swift"])
+
+
+def test_defaults_run_without_a_key(tmp_path: Path) -> None:
+    CliRunner().invoke(init, [str(tmp_path / "e.yaml"), "--yes"], catch_exceptions=False)
+    experiment = load_experiment(tmp_path / "e.yaml")
+    assert all(model.startswith("lab/") for model in experiment.models.values())
+    assert experiment.controls
+
+
+def test_commented_lines_are_valid_too(tmp_path: Path) -> None:
+    path = tmp_path / "e.yaml"
+    CliRunner().invoke(init, [str(path), "--yes"], catch_exceptions=False)
+    head, *rest = path.read_text(encoding="utf-8").split("\n\n")
+    path.write_text(head + "\n" + "\n".join(line.removeprefix("# ") for line in "\n".join(rest).splitlines()), "utf-8")
+    experiment = load_experiment(path)
+    assert set(experiment.variants) == {"bare", "careful"}
+    assert experiment.margin == 5
+
+
+def test_an_existing_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text("mine", encoding="utf-8")
+    with pytest.raises(ExperimentError, match="exists already"):
+        CliRunner().invoke(init, [str(tmp_path / "e.yaml")], catch_exceptions=False)
+    assert (tmp_path / "e.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_wrong_model_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="nobody knows which provider"):
+        CliRunner().invoke(init, [str(tmp_path / "e.yaml"), "--model", "swift"], catch_exceptions=False)
+    assert not (tmp_path / "e.yaml").exists()
