@@ -24,7 +24,11 @@ class Provider(Record):
     ``auth`` says how the real key travels: ``x-api-key`` | ``bearer`` | ``none`` | any header name.
     ``key_env`` / ``key_file`` say where it lies on the host; the key itself is never a field.
     ``prices`` overrides rates per model id ("*" = all): USD per million tokens, by ``input output
-    cache_read cache_write_5m cache_write_1h``. ``kind == "lab"`` marks simulated models.
+    cache_read cache_write_5m cache_write_1h``. ``kind == "lab"`` marks simulated models. ``quirks``:
+
+    - ``priced_as``: the genai-prices provider whose prices hold behind this address (a gateway in between);
+    - ``stream_options``: ``no`` = the server refuses them, so Chat streams keep usage unknown;
+    - ``reasoning``: ``apart`` = Chat's ``completion_tokens`` leave the reasoning out (the total has it).
     """
 
     name: str
@@ -60,10 +64,29 @@ KNOWN: Mapping[str, Provider] = {
             "https://generativelanguage.googleapis.com/v1beta/openai",
             (Dialect.CHAT,),
             key_env="GEMINI_API_KEY",
+            quirks={"reasoning": "apart"},
         ),
         Provider("ollama", "http://127.0.0.1:11434/v1", (Dialect.CHAT,), auth="none"),
         Provider("vllm", "http://127.0.0.1:8000/v1", (Dialect.CHAT,), auth="none"),
         Provider("llama.cpp", "http://127.0.0.1:8080/v1", (Dialect.CHAT,), auth="none"),
+        Provider("llama-swap", "http://127.0.0.1:8080/v1", (Dialect.CHAT,), auth="none"),
         Provider("lab", "http://127.0.0.1:0", _ALL, kind="lab", auth="none"),
     )
+}
+
+# Known by name, but not by address alone: what a user must add. The gateway signs nothing; static keys only.
+NEEDS_ADDRESS: Mapping[str, str] = {
+    "azure": (
+        "its address holds your resource's name: providers: {azure: {base_url: "
+        "https://RESOURCE.openai.azure.com/openai/v1, dialect: [chat, responses], auth: api-key, "
+        "key: env:AZURE_OPENAI_API_KEY}}"
+    ),
+    "bedrock": (
+        "its address holds your region, and only its API keys work here: providers: {bedrock: {base_url: "
+        "https://bedrock-runtime.REGION.amazonaws.com/openai/v1, dialect: chat, key: env:AWS_BEARER_TOKEN_BEDROCK}}"
+    ),
+    "vertex": (
+        "it takes short-lived tokens, which the gateway does not renew: use 'google' with an API key, "
+        "or a gateway of your own by base_url"
+    ),
 }
