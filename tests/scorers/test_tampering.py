@@ -227,7 +227,6 @@ async def test_a_forged_report_lacks_the_signature(task: Task, bench: Bench, tmp
         import os, signal, time
         if os.fork() == 0:
             os.setsid()
-            os.kill(os.getppid(), signal.SIGSTOP)
             while True:
                 open("/home/agent/report.json", "w").write("00\\n{}")
                 time.sleep(0.001)

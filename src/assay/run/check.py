@@ -129,8 +129,13 @@ async def check_suite(
     folders: Sequence[Path], bench: Bench, *, record: bool = False, jobs: int = 2
 ) -> AsyncIterator[TaskCheck]:
     """Check tasks, ``jobs`` sandboxes at once, and yield each as it is done."""
-    gate = asyncio.Semaphore(jobs)
-    running = [asyncio.ensure_future(check_task(folder, bench, record=record, gate=gate)) for folder in folders]
+    gate, turn = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs)
+
+    async def in_turn(folder: Path) -> TaskCheck:
+        async with turn:
+            return await check_task(folder, bench, record=record, gate=gate)
+
+    running = [asyncio.ensure_future(in_turn(folder)) for folder in folders]
     try:
         for done in asyncio.as_completed(running):
             yield await done

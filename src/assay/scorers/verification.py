@@ -25,7 +25,8 @@ PROGRAMS = Path(__file__).parent / "inside"
 INSIDE = "/verify"
 JOB = f"{HOME}/job.json"
 REPORT = f"{HOME}/report.json"
-OUTPUT = f"{WORKSPACE}/.verifier-output"
+# Not in the workspace: there an answer could lay a report ready.
+OUTPUT = f"{HOME}/output"
 REPORT_LIMIT = 32 << 20
 # For lint, complexity and the report, besides the task's own time.
 SPARE_S = 50.0

@@ -155,6 +155,7 @@ def run_tests(job: dict[str, Any]) -> dict[str, Any]:
 
 def run_command(job: dict[str, Any]) -> dict[str, Any]:
     """Run the task's own command; what it leaves in the output folder is read by the host's rules."""
+    Path(job["output"]).mkdir()
     end, _ = Child(job["argv"], job, stdin=None, pipe=None).collect(job["time_s"], None)
     files = {}
     for name in job["collect"]:
