@@ -20,6 +20,8 @@ OUT_OF_TIME = ExitRecord(Exit.TIMEOUT, signal=9, last_signal=9)
         (DONE, Reading(complaint="format_error"), Totals(), Ended.COMPLETED),
         (FAILED, Reading(), Totals(), Ended.AGENT_CRASH),
         (FAILED, Reading(), Totals(last_call_failed=True), Ended.PROVIDER_ERROR),
+        (FAILED, Reading(ended=Ended.AGENT_CRASH), Totals(last_call_failed=True), Ended.PROVIDER_ERROR),
+        (FAILED, Reading(ended=Ended.AGENT_CRASH), Totals(), Ended.AGENT_CRASH),
         (DONE, Reading(), Totals(last_call_failed=True), Ended.COMPLETED),
         (ExitRecord(Exit.SIGNALLED, signal=11), Reading(), Totals(), Ended.AGENT_CRASH),
         (OUT_OF_TIME, Reading(), Totals(), Ended.TIMEOUT),

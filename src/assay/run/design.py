@@ -10,6 +10,7 @@ from assay.evidence.lock import Lock, LockedTask
 from assay.experiment.arms import expand_arms
 from assay.experiment.model import Experiment
 from assay.experiment.tasks import experiment_tasks, left_out
+from assay.lab.faults import parse_faults
 from assay.providers import Provider
 from assay.records import Arm, ArmId
 from assay.suites.base import Task
@@ -74,6 +75,8 @@ def locked_task(task: Task) -> LockedTask:
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
     arms = expand_arms(experiment, agent_infos())
+    for arm in arms:
+        parse_faults(arm.settings.get("lab_fault"))
     tasks = experiment_tasks(experiment)
     return Design(
         experiment=experiment,

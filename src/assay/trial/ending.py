@@ -48,9 +48,10 @@ def _by_machine(exit_record: ExitRecord, totals: Totals, limit_s: float) -> End 
 
 
 def _by_agent(exit_record: ExitRecord, reading: Reading, totals: Totals) -> End:
-    if reading.ended is not None:
+    crashed = exit_record.exit_code != 0 or exit_record.reason is not Exit.EXITED
+    if reading.ended is not None and reading.ended is not Ended.AGENT_CRASH:
         return reading.ended, reading.detail
-    if exit_record.exit_code == 0 and exit_record.reason is Exit.EXITED:
+    if reading.ended is None and not crashed:
         return Ended.COMPLETED, reading.detail
     if totals.last_call_failed:
         return Ended.PROVIDER_ERROR, totals.last_error or "its last call to the model failed"
