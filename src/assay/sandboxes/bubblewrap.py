@@ -183,6 +183,8 @@ class BubblewrapKind:
         """Start an empty sandbox for real: presence says little where user namespaces are forbidden."""
         if shutil.which("bwrap") is None:
             return "bubblewrap is not installed. Install it: apt-get install bubblewrap (or dnf, pacman, zypper)"
+        if os.geteuid() == 0 and shutil.which("setpriv") is None:
+            return "setpriv is not installed; as root it is needed. Install it: apt-get install util-linux"
         version = _version()
         if version < OLDEST:
             found, needed = (".".join(map(str, numbers)) for numbers in (version, OLDEST))

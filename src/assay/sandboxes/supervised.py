@@ -10,11 +10,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from assay.sandboxes.base import DOOR_PORT, Deadlines, Exit, ExitRecord, Limits
+from assay.sandboxes.unprivileged import as_user
 
 # The supervisor keeps the time; this much later the driver no longer believes in it.
 BACKSTOP_S = 20.0
@@ -44,20 +45,19 @@ class Request:
         run = self.deadlines.run_s
         term = run + self.deadlines.int_grace_s
         kill = term + self.deadlines.term_grace_s
-        fields: dict[str, Any] = {name: value for name, value in asdict(self).items() if name != "deadlines"}
-        fields["ladder"] = [(run, signal.SIGINT), (term, signal.SIGTERM), (kill, signal.SIGKILL)]
-        fields |= {"output": output, "control": control, "port": DOOR_PORT}
-        fields["output_bytes"] = self.limits["output_bytes"]
-        return json.dumps(fields).encode()
+        told: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        told["deadlines"] = [(run, signal.SIGINT), (term, signal.SIGTERM), (kill, signal.SIGKILL)]
+        told |= {"output": output, "control": control, "port": DOOR_PORT}
+        return json.dumps(told).encode()
 
 
 def limits_of(limits: Limits, *, processes: int | None) -> dict[str, float | None]:
     """Return the limits as the supervisor takes them; None for ``processes`` = not applied."""
-    return {**limits.to_json(), "processes": processes}
+    return {**{each.name: getattr(limits, each.name) for each in fields(limits)}, "processes": processes}
 
 
 class Supervised:
-    """A run in progress. ``command`` starts the supervisor; ``uid`` is taken on before it."""
+    """A run in progress. ``command`` starts the supervisor, under the user id ``uid`` unless that is None."""
 
     def __init__(self, command: Sequence[str], request: Request, output: Path, uid: int | None) -> None:
         self._command = command
@@ -105,7 +105,7 @@ class Supervised:
                 request.write(self._request.to_json(output, control))
                 request.seek(0)
                 self._process = subprocess.Popen(
-                    self._command,
+                    [*as_user(self._uid), *self._command],
                     stdin=request,
                     stdout=status,
                     stderr=complaints,
@@ -114,9 +114,6 @@ class Supervised:
                     cwd="/",
                     # Ctrl-C in the driver's terminal is for the driver.
                     start_new_session=True,
-                    user=self._uid,
-                    group=self._uid,
-                    extra_groups=None if self._uid is None else [],
                 )
         finally:
             os.close(control)
@@ -176,8 +173,8 @@ class Supervised:
         said = complaints.strip().splitlines()
         last_words = said[-1] if said else None
         if len(lines) > 1:
-            fields = json.loads(lines[1])
-            return ExitRecord(**{**fields, "reason": Exit(fields["reason"])})
+            said_so = json.loads(lines[1])
+            return ExitRecord(**{**said_so, "reason": Exit(said_so["reason"])})
         if late:
             return ExitRecord(Exit.TIMEOUT, last_signal=signal.SIGKILL, wall_s=wall, detail="the supervisor hung")
         record = ExitRecord(Exit.KILLED, signal=signal.SIGKILL, wall_s=wall)

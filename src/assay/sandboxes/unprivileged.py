@@ -44,6 +44,15 @@ def give_back(uid: int | None) -> None:
             _lent.discard(uid)
 
 
+def as_user(uid: int | None) -> list[str]:
+    """Return the words before a command that make it run under ``uid``.
+
+    A program does it, not Python's ``user=``: that makes the interpreter fork instead of vfork, which costs
+    4 ms more in a driver of 200 MB and stops its event loop meanwhile.
+    """
+    return [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]
+
+
 def _first_uid() -> int:
     """Drivers have disjoint ranges by process id; a container's root may own fewer ids than a machine's."""
     wanted = FIRST_UID + (os.getpid() & 0xFFFF) * SLOTS

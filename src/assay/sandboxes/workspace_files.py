@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -40,24 +40,28 @@ class Found:
 
 def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Found]:
     """Yield everything below ``root``, parents first, in a fixed order; names in ``skip`` are left out."""
-    descriptor = os.open(root, FOLDER)
-    stack = [(descriptor, "", iter(_names(descriptor, skip)))]
-    try:
-        while stack:
-            folder, prefix, names = stack[-1]
-            name = next(names, None)
-            if name is None:
-                os.close(stack.pop()[0])
-                continue
-            state = os.lstat(name, dir_fd=folder)
-            found = Found(prefix + name, name, folder, state, too_deep=len(stack) >= MAX_DEPTH)
-            yield found
-            if found.kind == "dir":
-                with opened(name, FOLDER, folder) as inner:
-                    stack.append((os.dup(inner), f"{found.path}/", iter(_names(inner, skip))))
-    finally:
-        for folder, _, _ in stack:
-            os.close(folder)
+    with ExitStack() as first:
+        descriptor = os.open(root, FOLDER)
+        first.callback(os.close, descriptor)
+        stack = [(first, descriptor, "", iter(_names(descriptor, skip)))]
+        try:
+            while stack:
+                held, folder, prefix, names = stack[-1]
+                name = next(names, None)
+                if name is None:
+                    stack.pop()
+                    held.close()
+                    continue
+                state = os.lstat(name, dir_fd=folder)
+                found = Found(prefix + name, name, folder, state, too_deep=len(stack) >= MAX_DEPTH)
+                yield found
+                if found.kind == "dir":
+                    held = ExitStack()
+                    inner = held.enter_context(opened(name, FOLDER, folder))
+                    stack.append((held, inner, f"{found.path}/", iter(_names(inner, skip))))
+        finally:
+            while stack:
+                stack.pop()[0].close()
 
 
 def _names(folder: int, skip: frozenset[str]) -> list[str]:
@@ -93,25 +97,24 @@ def _set_mode(name: str, folder: int, mode: int) -> None:
 
 @contextmanager
 def folder_of(root: Path, parts: tuple[str, ...], *, make: bool = False, uid: int | None = None) -> Iterator[int]:
-    """Open the folder ``parts`` below ``root`` step by step; a link on the way is ``NotADirectoryError``."""
-    descriptor = os.open(root, FOLDER)
-    try:
+    """Open the folder ``parts`` below ``root`` step by step; a link on the way is an ``OSError``."""
+    with ExitStack() as held:
+        descriptor = os.open(root, FOLDER)
+        held.callback(os.close, descriptor)
         for part in parts:
             if make:
-                try:
-                    os.mkdir(part, 0o755, dir_fd=descriptor)
-                except FileExistsError:
-                    pass
-                else:
-                    if uid is not None:
-                        os.chown(part, uid, uid, dir_fd=descriptor, follow_symlinks=False)
-            with opened(part, FOLDER, descriptor) as inner:
-                inner_copy = os.dup(inner)
-            os.close(descriptor)
-            descriptor = inner_copy
+                _make_folder(part, descriptor, uid)
+            descriptor = held.enter_context(opened(part, FOLDER, descriptor))
         yield descriptor
-    finally:
-        os.close(descriptor)
+
+
+def _make_folder(name: str, folder: int, uid: int | None) -> None:
+    try:
+        os.mkdir(name, 0o755, dir_fd=folder)
+    except FileExistsError:
+        return
+    if uid is not None:
+        os.chown(name, uid, uid, dir_fd=folder, follow_symlinks=False)
 
 
 def read_file(root: Path, relative: PurePosixPath, limit: int) -> bytes:

@@ -11,6 +11,7 @@ import asyncio
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,15 @@ async def check_sandbox(
         try:
             await check(Bench(kind, place, python))
         except Exception as error:  # noqa: BLE001  # any failure of a check is a result
-            failure = f"{type(error).__name__}: {error}"
+            failure = _told(error)
         results.append(CheckResult(name, failure, time.monotonic() - begun))
     return tuple(results)
+
+
+def _told(error: Exception) -> str:
+    """Name the line that failed: a bare assertion says nothing by itself."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}: {frame.line} ({type(error).__name__} {error})"
 
 
 def main(name: str) -> int:

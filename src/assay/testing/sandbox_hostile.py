@@ -33,7 +33,7 @@ async def fork_bomb_is_a_timeout(bench: Bench) -> None:
     # Without the limit this would take the machine down: look before lighting it.
     await processes_are_counted(bench)
     code = (
-        "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "import os, signal\nfor number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
         "while True:\n  try: os.fork()\n  except OSError: pass"
     )
     async with bench.open(limits=FEW) as sandbox:
@@ -79,7 +79,7 @@ async def memory_without_a_process_is_counted(bench: Bench) -> None:
 async def big_file_is_stopped(bench: Bench) -> None:
     """10 GB into one file ends at the limit, for those who see the error and those who only get the signal."""
     rude = "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n"
-    code = "f = open('big', 'wb', buffering=0)\nfor _ in range(10_000): assert f.write(bytes(1_000_000)) == 1_000_000"
+    code = "f = open('big', 'wb', buffering=0)\nfor _ in range(10_000): f.write(bytes(1_000_000))"
     async with bench.open(limits=FEW) as sandbox:
         polite = await bench.python_in(sandbox, code)
         assert polite.exit_code == 1 or polite.reason is Exit.DISK
@@ -149,7 +149,7 @@ async def odd_files_do_no_harm(bench: Bench) -> None:
         "import os\nopen(b'\\xff\\xfe', 'w').close(); open('new\\nline', 'w').close(); open('-rf', 'w').close()\n"
         "os.symlink('loop', 'loop'); os.symlink('/', 'root'); os.mkdir('closed'); open('closed/in', 'w').write('x')\n"
         "os.chmod('closed/in', 0); os.chmod('closed', 0)\n"
-        "for _ in range(3000): os.mkdir('d'); os.chdir('d')\nopen('bottom', 'w').close()"
+        "for _ in range(1200): os.mkdir('d'); os.chdir('d')\nopen('bottom', 'w').close()"
     )
     bench.scratch.mkdir()
     async with bench.open(limits=Limits(inodes=10_000)) as sandbox:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+
+TYPE_CHECKING = False  # importing typing would cost every run 13 ms, collections.abc 2 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 READ = select.POLLIN
 WRITE = select.POLLOUT

@@ -18,7 +18,9 @@ class Output:
     """Writes ``{"t": s, "fd": 1|2, "text": str}`` per line, its newline included.
 
     The texts of one descriptor, joined, are what was printed; lines over ``MAX_LINE`` come in pieces. Bytes that
-    are not UTF-8 are replaced. The file never grows beyond ``cap`` bytes. What comes later is read, counted and dropped, so that the
+    are not UTF-8 are replaced.
+
+    The file never grows beyond ``cap`` bytes. What comes later is read, counted and dropped, so that the
     command neither blocks nor fills the disk.
     """
 
@@ -49,7 +51,7 @@ class Output:
             self._loop.forget(pipe)
             os.close(pipe)
             self.open -= 1
-            self._emit(fd, self._held[fd], final=True)
+            self._held[fd] = self._emit(fd, self._held[fd], final=True)
             return
         self.total += len(data)
         if not self.truncated:
@@ -58,8 +60,7 @@ class Output:
     def finish(self) -> None:
         """Write what is held without a newline, for pipes that never closed."""
         for fd, held in self._held.items():
-            self._emit(fd, held, final=True)
-            self._held[fd] = b""
+            self._held[fd] = self._emit(fd, held, final=True)
 
     def _emit(self, fd: int, data: bytes, *, final: bool) -> bytes:
         """Write the complete lines of ``data``; return the rest."""

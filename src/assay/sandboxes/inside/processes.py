@@ -5,30 +5,17 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
 SIGKILL = 9
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-class Tree(Protocol):
-    """The processes that the supervisor answers for; itself is never one of them."""
-
-    def pids(self) -> list[int]:
-        """Process ids, zombies included."""
-        ...
-
-    def signal(self, number: int) -> None:
-        """Signal all of them."""
-        ...
-
-
 class NamespaceTree:
-    """Everything else in this pid namespace; the supervisor is its pid 1."""
+    """Everything else in this pid namespace; the supervisor is its pid 1, and never part of the tree."""
 
     def pids(self) -> list[int]:
-        """Every number in ``/proc`` but our own."""
+        """Process ids, zombies included: every number in ``/proc`` but our own."""
         return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
 
     def signal(self, number: int) -> None:
@@ -39,8 +26,11 @@ class NamespaceTree:
             pass
 
 
-class DescendantTree:
-    """Every descendant. As sub-reaper the supervisor inherits orphans, so none falls out of the tree."""
+class DescendantTree(NamespaceTree):
+    """Every descendant, where there is no namespace.
+
+    As sub-reaper the supervisor inherits orphans, so none falls out of the tree.
+    """
 
     def pids(self) -> list[int]:
         """Walk the kernel's lists of children."""

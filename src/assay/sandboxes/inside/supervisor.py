@@ -19,7 +19,7 @@ from .command import Command
 from .loop import READ, Loop
 from .output import Output
 from .privileges import adopt_orphans
-from .processes import SIGKILL, DescendantTree, NamespaceTree, Tree, is_running
+from .processes import SIGKILL, DescendantTree, NamespaceTree, is_running
 from .relay import RETRY_S, Relay, listen
 from .watch import Usage
 
@@ -48,12 +48,12 @@ class Supervisor:
     def __init__(self, request: dict[str, object]) -> None:
         self._request = request
         limits: dict[str, float | None] = request["limits"]  # type: ignore[assignment]
+        self._limits = limits
         self._loop = Loop()
         self._isolated = bool(request["isolated"])
-        self._tree: Tree = NamespaceTree() if self._isolated else DescendantTree()
+        self._tree: NamespaceTree = NamespaceTree() if self._isolated else DescendantTree()
         self._usage = Usage(self._tree, limits, request["roots"], request["tmpfs"])  # type: ignore[arg-type]
-        self._ladder: list[tuple[float, int]] = [tuple(rung) for rung in request["ladder"]]  # type: ignore[attr-defined]
-        self._limited_cpu = limits["cpu_s"]
+        self._ladder: list[tuple[float, int]] = [tuple(rung) for rung in request["deadlines"]]  # type: ignore[attr-defined]
         self._relay: Relay | None = None
         self._reason: str | None = None
         self._detail: str | None = None
@@ -71,7 +71,7 @@ class Supervisor:
             os.set_inheritable(descriptor, False)
         self._loop.watch(control, READ, self._driver_is_gone)
         self._wake_on_children()
-        self._output = Output(self._loop, output, int(self._request["output_bytes"]))  # type: ignore[call-overload]
+        self._output = Output(self._loop, output, int(self._limits["output_bytes"] or 0))
         door = self._request["door"]
         if door is not None:
             listener = listen(int(self._request["port"]), self._request["listener"])  # type: ignore[call-overload, arg-type]
@@ -205,7 +205,8 @@ class Supervisor:
         """Name an end that we did not bring about; the kernel's limits end by signal."""
         if signal is None:
             return "exited"
-        over = self._limited_cpu is not None and self._main_cpu >= self._limited_cpu
+        cpu_s = self._limits["cpu_s"]
+        over = cpu_s is not None and self._main_cpu >= cpu_s
         if signal == SIGXCPU or (signal == SIGKILL and over):
             return "cpu"
         return "disk" if signal == SIGXFSZ else "signalled"

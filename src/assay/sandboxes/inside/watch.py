@@ -9,7 +9,7 @@ import resource
 import stat
 import time
 
-from .processes import Tree, cpu_seconds, proportional, read, resident
+from .processes import NamespaceTree, cpu_seconds, proportional, read, resident
 
 # Assumed speed of a process that wants to do harm; sets how soon to look again.
 BYTES_PER_S = 4 << 30
@@ -22,7 +22,9 @@ SHARE = 20
 class Usage:
     """Sums over the tree, and the reason to end it."""
 
-    def __init__(self, tree: Tree, limits: dict[str, float | None], roots: list[str], tmpfs: list[str]) -> None:
+    def __init__(
+        self, tree: NamespaceTree, limits: dict[str, float | None], roots: list[str], tmpfs: list[str]
+    ) -> None:
         self._tree = tree
         self._memory_bytes = int(limits["memory_bytes"] or 0)
         self._disk_bytes = int(limits["disk_bytes"] or 0)
