@@ -200,9 +200,9 @@ def by_hand(facts: Facts, lock: Lock) -> Analysis:
         primary=lock.primary,
         simulated=lock.simulated,
         verdict=(
-            "On these 24 tasks deep solved 18, steady 14 (difference +16.7 points, 95% +4.0 to +29.4). deep is better on "
-            "tasks like these; not shown: that swift is within your 5-point margin. deep costs $0.11 per solved task, "
-            "steady $0.05."
+            "On these 24 tasks deep solved 18, steady 14 (difference +16.7 points, 95% +4.0 to +29.4). deep is better "
+            "on tasks like these; not shown: that swift is within your 5-point margin. deep costs $0.11 per solved "
+            "task, steady $0.05."
         ),
         established=("deep solves more than swift on tasks like these (+31.2 points, 95% +17.7 to +44.8).",),
         not_established=("that steady is better than swift: about 40 more tasks would settle it.",),
