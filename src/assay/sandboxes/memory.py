@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 import time
@@ -77,7 +78,7 @@ class MemorySandbox:
         self.files: dict[str, bytes] = {}
         self._script = script
         self._start: dict[str, Entry] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._task: asyncio.Future[ExitRecord | int] | None = None
         self._runs = 0
         self._dead = False
@@ -85,7 +86,7 @@ class MemorySandbox:
     async def __aenter__(self) -> Self:
         """Read the start into the dictionary."""
         self.spec.scratch.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(prefix="memory-", dir=self.spec.scratch)
+        self._folder = Path(tempfile.mkdtemp(prefix="memory-", dir=self.spec.scratch))
         if self.spec.start is not None:
             for path, entry in take_manifest(self.spec.start).items():
                 if entry.kind == "file":
@@ -99,7 +100,7 @@ class MemorySandbox:
         """Forget everything."""
         self.kill()
         if self._folder is not None and not self.spec.keep:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, deadlines: Deadlines, cwd: str = WORKSPACE
@@ -131,7 +132,7 @@ class MemorySandbox:
         """Host path of the latest run's output."""
         if self._folder is None:
             raise InternalError("a sandbox is used outside its context")
-        return Path(self._folder.name) / f"output-{self._runs}.jsonl"
+        return self._folder / f"output-{self._runs}.jsonl"
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:
         """Read from the dictionary."""

@@ -2,7 +2,7 @@
 
 ::
 
-    python -m assay.testing.sandbox bubblewrap
+    python -m assay.testing.sandbox bubblewrap [CHECK ...]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +57,21 @@ def checks_for(capabilities: Capabilities, *, programs: bool = True) -> Mapping[
 
 
 async def check_sandbox(
-    kind: SandboxKind, folder: Path, *, python: str = "python3", programs: bool = True
+    kind: SandboxKind,
+    folder: Path,
+    *,
+    python: str = "python3",
+    programs: bool = True,
+    only: Collection[str] = (),
 ) -> tuple[CheckResult, ...]:
     """Run every check that applies to ``kind``, each in its own folder below ``folder``; none stops the others.
 
-    ``python`` is a Python 3 inside the sandbox.
+    ``python`` is a Python 3 inside the sandbox; ``only`` chooses checks by name.
     """
     results = []
     for name, check in checks_for(kind.capabilities, programs=programs).items():
+        if only and name not in only:
+            continue
         place = folder / name
         place.mkdir(parents=True)
         begun = time.monotonic()
@@ -83,16 +90,16 @@ def _told(error: Exception) -> str:
     return f"{Path(frame.filename).name}:{frame.lineno}: {frame.line} ({type(error).__name__} {error})"
 
 
-def main(name: str) -> int:
-    """Check a kind by name and print one line per check; 1 when any failed."""
+def main(name: str, *only: str) -> int:
+    """Check a kind by name and print one line per check; 1 when any failed or none applied."""
     with tempfile.TemporaryDirectory() as folder:
-        results = asyncio.run(check_sandbox(sandbox_kind(name), Path(folder)))
+        results = asyncio.run(check_sandbox(sandbox_kind(name), Path(folder), only=only))
     for result in results:
         sys.stdout.write(f"{'FAILED' if result.failure else 'ok':6} {result.seconds:5.1f} s  {result.name}\n")
         if result.failure:
             sys.stdout.write(f"       {result.failure}\n")
-    return int(any(result.failure for result in results))
+    return int(not results or any(result.failure for result in results))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
