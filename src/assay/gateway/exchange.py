@@ -24,7 +24,7 @@ from assay.gateway.headers import (
 from assay.gateway.jobs import Job
 from assay.gateway.pacing import HeldTooLongError
 from assay.gateway.refusals import refusal
-from assay.prices import cost
+from assay.prices import cost, partial_cost
 from assay.records import Call, Price, Tokens
 
 EVENT_STREAM = "text/event-stream"
@@ -241,7 +241,7 @@ class Exchange:
         answer = self._answer
         if answer is not None and self._error is None:
             self._error = answer.error
-            if isinstance(answer, StreamedAnswer) and not answer.whole and self._error is None:
+            if self._unfinished() and self._error is None:
                 self._error = "the stream ended before its last event"
         standard = answer is None or answer.tier in STANDARD_TIERS
         failed = not self._cut and provider_failed(self._status, self._error)
@@ -252,11 +252,17 @@ class Exchange:
         answered = b"".join(self._received)
         asyncio.get_running_loop().call_soon(partial(job.door.keep, self._seq, job.original, answered, failed=broken))
 
+    def _unfinished(self) -> bool:
+        """Tell whether the answer has no end, so that its usage is a lower bound."""
+        return self._cut or (isinstance(self._answer, StreamedAnswer) and not self._answer.whole)
+
     def _call(self, price: Price | None) -> Call:
         """Return the finished call."""
         job = self._job
         visitor = job.door.visitor
         tokens = self._answer.tokens() if self._answer is not None else Tokens()
+        unfinished = self._unfinished()
+        charge = partial_cost if unfinished else cost
         return Call(
             owner_kind=visitor.owner_kind,
             owner=visitor.owner,
@@ -274,9 +280,9 @@ class Exchange:
             ttft_ms=None if self._ttft_ms is None else round(self._ttft_ms, 3),
             duration_ms=round(1000 * (time.perf_counter() - self._began), 3),
             simulated_ms=self._simulated_ms,
-            in_flight_at_kill=self._cut,
+            in_flight_at_kill=unfinished,
             price_id=job.price.id if job.price is not None else None,
-            cost=0 if self._never_sent else cost(price, tokens),
+            cost=0 if self._never_sent else charge(price, tokens),
             error=self._error,
             usage_injected=job.usage_injected,
         )

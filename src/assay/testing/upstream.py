@@ -64,6 +64,7 @@ class ScriptedUpstream:
         self.most_open = 0
         self.connections: set[int] = set()
         self._runner: web.ServerRunner | None = None
+        self._changed = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
@@ -81,17 +82,35 @@ class ScriptedUpstream:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def arrived(self, count: int, timeout_s: float = 5.0) -> None:
+        """Return once that many requests have come. Raises ``TimeoutError``."""
+        await self._until(lambda: len(self.requests) >= count, timeout_s)
+
+    async def idle(self, timeout_s: float = 5.0) -> None:
+        """Return once no request is being answered. Raises ``TimeoutError``."""
+        await self._until(lambda: self.open_now == 0, timeout_s)
+
+    async def _until(self, holds: Callable[[], bool], timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s), self._changed:
+            await self._changed.wait_for(holds)
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.open_now += 1
         self.most_open = max(self.most_open, self.open_now)
         self.connections.add(id(request.transport))
         try:
-            body = await request.read()
+            body = await request.content.read()  # without the size limit of read()
             received = Received(request.method, request.raw_path, tuple(request.headers.items()), body)
             self.requests.append(received)
+            await self._tell()
             return await self._reply(self._next(received), request)
         finally:
             self.open_now -= 1
+            await self._tell()
 
     def _next(self, received: Received) -> Reply:
         if self._choose is not None:
