@@ -22,7 +22,9 @@ _STANDARD = NormalDist()
 _LOG_GAMMA = np.frompyfunc(math.lgamma, 1, 1)
 _ERFC = np.frompyfunc(math.erfc, 1, 1)
 _TINY = 1e-300
-_PRECISION = 1e-16
+# Where a continued fraction stops: a few units in the last place, below which it only rattles.
+_SETTLED = 3e-15
+_MOST_TERMS = 20_000
 _STIRLING_FROM = 10.0
 
 
@@ -74,7 +76,7 @@ def _fraction(a: Array, b: Array, x: Array) -> Array:
     d = 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / np.where(np.abs(d) < _TINY, _TINY, d)
     value = d.copy()
-    for m in range(1, 100_000):
+    for m in range(1, _MOST_TERMS):
         for step in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
@@ -85,7 +87,7 @@ def _fraction(a: Array, b: Array, x: Array) -> Array:
             c = np.where(np.abs(c) < _TINY, _TINY, c)
             change = c * d
             value = value * change
-        if np.all(np.abs(change - 1.0) < 4 * _PRECISION):
+        if np.all(np.abs(change - 1.0) < _SETTLED):
             break
     return value
 
@@ -154,7 +156,7 @@ def _fraction_at(a: float, b: float, x: float) -> float:
     c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / (d or _TINY)
     value = d
-    for m in range(1, 100_000):
+    for m in range(1, _MOST_TERMS):
         change = 1.0
         for step in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
@@ -164,7 +166,7 @@ def _fraction_at(a: float, b: float, x: float) -> float:
             c = (1.0 + step / c) or _TINY
             change = c * d
             value *= change
-        if abs(change - 1.0) < 4 * _PRECISION:
+        if abs(change - 1.0) < _SETTLED:
             break
     return value
 

@@ -55,6 +55,7 @@ def make_facts(
     reps: int = 3,
     spread: float = 1.2,
     interaction: float = 0.7,
+    effects: Mapping[tuple[str, str], float] | None = None,
     failures: float = 0.02,
     timeouts: float = 0.02,
     controls: Sequence[str] = (),
@@ -64,9 +65,10 @@ def make_facts(
     """Return facts and lock of a simulated run; equal arguments give equal results.
 
     ``spread`` is the step in ability from one arm to the next and ``interaction`` the standard deviation of
-    arm x task effects, both in logits. ``failures`` and ``timeouts`` are rates per trial; ``controls`` may hold
-    ``aa`` (the first arm twice) and ``sabotage`` (a degraded copy of it); arms whose model name is in ``unpriced``
-    have no cost. ``experiment`` adds keys to the lock's experiment, e.g. ``{"margin": 5}``.
+    arm x task effects, both in logits; ``effects`` adds logits by (model name, task type). ``failures`` and
+    ``timeouts`` are rates per trial; ``controls`` may hold ``aa`` (the first arm twice) and ``sabotage`` (a degraded
+    copy of it); arms whose model name is in ``unpriced`` have no cost. ``experiment`` adds keys to the lock's
+    experiment, e.g. ``{"margin": 5}``.
     """
     rng = np.random.default_rng(seed)
     tasks = _tasks(n_tasks)
@@ -78,6 +80,9 @@ def make_facts(
     for index, arm in enumerate(arms[n_arms:], start=n_arms):
         if arm.names.get("control") == "aa":
             fit[index] = fit[0]
+    for (model, kind), logits in (effects or {}).items():
+        rows = [index for index, arm in enumerate(arms) if arm.names["model"] == model]
+        fit[np.ix_(rows, [index for index, task in enumerate(tasks) if task.type == kind])] += logits
     demand = np.linspace(-3.0, 3.0, n_tasks) if n_tasks > 1 else np.zeros(1)
     world = _World(
         ability=[*base, *extra],
