@@ -14,7 +14,7 @@ MAX_ERROR = 300
 _LONG_FIRST_LINE = 1 << 16
 _LONGEST_LINE = 32 << 20
 _usage_object = re.compile(rb'"usage"\s*:\s*\{').search
-_error_object = re.compile(rb'"error"\s*:\s*[{"]').search
+_error_object = re.compile(rb'"error"\s*:\s*[{"]|"type"\s*:\s*"error"').search
 _no_choices = re.compile(rb'"choices"\s*:\s*\[\s*\]').search
 _end_of_event = re.compile(rb"\r?\n\r?\n")
 

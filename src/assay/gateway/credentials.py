@@ -22,11 +22,6 @@ class Secret:
         """Return the key, for the one header that carries it."""
         return self._value
 
-    def mask(self, data: bytes) -> bytes:
-        """Blot the key out of bytes that a provider sent, keeping their length."""
-        key = self._value.encode()
-        return data.replace(key, b"*" * len(key)) if key in data else data
-
     def __repr__(self) -> str:
         """Hide the value."""
         return "Secret(...)"
@@ -34,6 +29,31 @@ class Secret:
     def __reduce__(self) -> str:
         """Refuse to be stored."""
         raise TypeError("a key is never stored")
+
+
+class Mask:
+    """Blots a key out of bytes that a provider sends, keeping their length.
+
+    A provider that echoes the key, as some do in errors, must not carry it into the sandbox or the evidence.
+    Bytes are held back only while they may be the beginning of the key.
+    """
+
+    def __init__(self, secret: Secret) -> None:
+        self._key = secret.reveal().encode()
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what may be passed on now."""
+        data = (self._held + data).replace(self._key, b"*" * len(self._key))
+        longest = min(len(self._key) - 1, len(data))
+        held = next((size for size in range(longest, 0, -1) if data.endswith(self._key[:size])), 0)
+        self._held = data[len(data) - held :]
+        return data[: len(data) - held]
+
+    def flush(self) -> bytes:
+        """Return what was held back, at the end."""
+        held, self._held = self._held, b""
+        return held
 
 
 def read_key(provider: Provider, environ: Mapping[str, str] | None = None) -> Secret | None:

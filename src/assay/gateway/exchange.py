@@ -14,6 +14,7 @@ from aiohttp import web
 from assay.evidence.calls import FIRST_ERROR_STATUS, start_head, start_line
 from assay.gateway.answers import STANDARD_TIERS, EncodedCopy, StreamedAnswer, UsageChunkFilter, WholeAnswer
 from assay.gateway.bodies import MAX_BODY_BYTES
+from assay.gateway.credentials import Mask
 from assay.gateway.door import provider_failed
 from assay.gateway.headers import (
     SIMULATED_HEADER,
@@ -123,7 +124,7 @@ class Exchange:
             # Above 1 MB aiohttp wants a file, and sends it in pieces.
             body = job.body if len(job.body) < _PIECES else io.BytesIO(job.body)
             async with self._session.post(
-                url, data=body, headers=headers, proxy=proxy, allow_redirects=False
+                url, data=body, headers=headers, proxy=proxy, ssl=job.link.trust, allow_redirects=False
             ) as answer:
                 self._status = answer.status
                 self._read_simulated(answer.headers)
@@ -155,7 +156,11 @@ class Exchange:
         return web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
 
     async def _pass_whole(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> web.StreamResponse:
-        body = self._clean(await answer.read())
+        body = await answer.read()
+        secret = self._job.link.secret
+        if secret is not None:
+            mask = Mask(secret)
+            body = mask.feed(body) + mask.flush()
         self._keep(body)
         assert isinstance(self._answer, WholeAnswer)
         self._answer.feed(EncodedCopy(answer.headers.get("Content-Encoding")).read(body))
@@ -170,29 +175,31 @@ class Exchange:
         self, answer: aiohttp.ClientResponse, response: web.StreamResponse, request: web.BaseRequest
     ) -> web.StreamResponse:
         copy = EncodedCopy(answer.headers.get("Content-Encoding"))
-        assert self._answer is not None
         usage_filter = UsageChunkFilter() if self._job.usage_injected and copy.plain else None
+        mask = Mask(self._job.link.secret) if self._job.link.secret is not None else None
         await _to_caller(response.prepare(request))
         async for received in answer.content.iter_any():
             if self._ttft_ms is None:
                 self._ttft_ms = 1000 * (time.perf_counter() - self._began)
-            chunk = self._clean(received)
-            self._keep(chunk)
-            self._answer.feed(copy.read(chunk))
-            passed = usage_filter.feed(chunk) if usage_filter is not None else chunk
+            chunk = mask.feed(received) if mask is not None else received
+            passed = self._look(chunk, copy, usage_filter)
             if passed:
                 await _to_caller(response.write(passed))
-        if usage_filter is not None and (rest := usage_filter.flush()):
+        rest = self._look(mask.flush(), copy, usage_filter) if mask is not None else b""
+        rest += usage_filter.flush() if usage_filter is not None else b""
+        if rest:
             await _to_caller(response.write(rest))
         if isinstance(self._answer, WholeAnswer):
             self._answer.close()
         await _to_caller(response.write_eof())
         return response
 
-    def _clean(self, data: bytes) -> bytes:
-        """A provider that echoes the key in an error must not carry it into the sandbox or the evidence."""
-        secret = self._job.link.secret
-        return data if secret is None else secret.mask(data)
+    def _look(self, chunk: bytes, copy: EncodedCopy, usage_filter: UsageChunkFilter | None) -> bytes:
+        """Record and read a chunk; return what of it is the client's."""
+        self._keep(chunk)
+        assert self._answer is not None
+        self._answer.feed(copy.read(chunk))
+        return usage_filter.feed(chunk) if usage_filter is not None else chunk
 
     def _keep(self, data: bytes) -> None:
         if self._job.door.visitor.keep_bodies != "none" and self._received_bytes < MAX_BODY_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 
 from yarl import URL
@@ -16,12 +17,13 @@ from assay.records import Dialect, NanoUSD, Price
 
 @dataclass(slots=True)
 class Link:
-    """A provider as the gateway uses it: key, pacer, and addresses worked out once."""
+    """A provider as the gateway uses it: key, limits, trust, and addresses worked out once."""
 
     provider: Provider
     secret: Secret | None
-    key: tuple[str, str] | None
+    key: tuple[str, str] | None = field(repr=False)
     pacer: Pacer | None
+    trust: ssl.SSLContext | bool = True
     _addresses: dict[tuple[Dialect, str], tuple[URL, URL | None]] = field(default_factory=dict)
 
     def address(self, dialect: Dialect, query: str) -> tuple[URL, URL | None]:
