@@ -21,6 +21,7 @@ from assay.prices.book import PriceBook
 from assay.providers import Provider
 from assay.records import Arm, Price
 from assay.run.design import Design, resolve
+from assay.run.simulations import refuse_unknown_simulations
 
 
 @click.command()
@@ -66,6 +67,7 @@ def plan(  # noqa: PLR0917 - one parameter per option
 def summarise(design: Design) -> PlanSummary:
     """Plan an experiment and sum the plan up."""
     experiment = design.experiment
+    refuse_unknown_simulations(experiment, design.arms, design.providers)
     trials = make_plan(design.arms, design.tasks, experiment.reps, experiment.seed, "plan", without=design.without)
     surroundings = Surroundings(
         providers=design.providers,

@@ -98,8 +98,8 @@ class Experiment(Model):
     score: Mapping[str, Weight] = Field(default=DEFAULT_WEIGHTS)
     """Weights of the composite; only their proportions count."""
     primary: str = "solved"
-    """``solved``, ``composite``, or a metric's name: what the verdict is about."""
-    engine: str = "local"
+    """``solved``, ``composite``, or one of its parts: what the verdict is about."""
+    engine: Literal["local"] = "local"
     concurrency: Annotated[int, Field(ge=1)] | None = None
     """Sandboxes at once; None = as many as the machine has processors."""
     predict: Predict = Predict()

@@ -11,7 +11,9 @@ from assay.experiment.endpoints import resolve_model
 from assay.experiment.model import Experiment
 from assay.experiment.names import suggestion
 from assay.providers import Provider
+from assay.suites.schema import SCORED_PARTS
 
+MEASURES = ("solved", "composite", *SCORED_PARTS)
 FACTORS = ("agent", "model", "variant", "profile")
 
 
@@ -33,8 +35,23 @@ def check_references(experiment: Experiment) -> None:
     for name, variant in experiment.variants.items():
         named = {model for row in (*experiment.arms, *experiment.include) for model in row.model}
         _known(experiment, "model", variant.per_model, {*experiment.models, *named}, ("variants", name, "per_model"))
+    _check_prediction(experiment)
+    _known(experiment, "measure", (experiment.primary,), MEASURES, ("primary",))
+    _known(experiment, "part", experiment.score, SCORED_PARTS, ("score",))
     if experiment.vary is not None:
         _known(experiment, "factor", (experiment.vary,), {*FACTORS, *Settings.model_fields}, ("vary",))
+
+
+def _check_prediction(experiment: Experiment) -> None:
+    both = sorted(set(experiment.predict.floor) & set(experiment.predict.headroom))
+    if both:
+        where = experiment.place("predict", "headroom", both[0])
+        raise ExperimentError(f"task '{both[0]}' is predicted as floor and as headroom", where=where)
+    if experiment.mode == "confirmatory" and not (experiment.hypotheses or experiment.predict.hypotheses):
+        remedy = "State them under 'hypotheses', or call it mode: exploratory"
+        raise ExperimentError(
+            "a confirmatory study states its hypotheses beforehand", where=experiment.place("mode"), remedy=remedy
+        )
 
 
 def _providers(experiment: Experiment) -> dict[str, Provider]:
