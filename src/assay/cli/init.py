@@ -82,7 +82,9 @@ class _Asker:
             return given
         return default if self.silent else str(click.prompt(question, default=default, err=True))
 
-    def number(self, question: str, given: float | None, default: float, kind: click.IntRange | click.FloatRange) -> float:
+    def number(
+        self, question: str, given: float | None, default: float, kind: click.IntRange | click.FloatRange
+    ) -> float:
         """Ask until the answer is a number that fits."""
         if given is not None:
             return given
