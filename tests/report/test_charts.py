@@ -71,8 +71,9 @@ def test_is_stamped_only_when_simulated(make: Callable[[Canvas], Spec]) -> None:
 
 
 def test_marks_lie_where_the_numbers_say() -> None:
-    svg = draw(interval(Canvas(wide=True, simulated=False, longest=10)))
-    plot = 960 - 90 - 190
+    canvas = Canvas(wide=True, simulated=False, longest=10)
+    svg = draw(interval(canvas))
+    plot = 960 - canvas.left - 190
     points = [float(x) for x in re.findall(r'translate\(([\d.]+),[\d.]+\)" d="M4', svg)]
     assert any(abs(x - 0.5 * plot) < 1 for x in points)
     assert any(abs(x - 0.2 * plot) < 1 for x in points)

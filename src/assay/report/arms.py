@@ -156,7 +156,7 @@ def _table(made: Material) -> Table:
         "Small print under a number is its 95% interval: for tasks like these (the default, which carries verdicts), "
         "or for these tasks alone, which is narrower because other tasks do not count. Score: composite, 0 to 100. "
         "Cost: all attempts, lost ones included. Rank: every rank that the data allow. "
-        f"Arms that share a letter are tied. Both are on {WORDS[made.measure].lower()}."
+        f"Arms that share a letter are tied. Both go by {WORDS[made.measure].lower()}."
     )
     return Table("arms", "Arms", columns, rows, note=note + _no_interval(made.analysis.arms), cards=True)
 

@@ -17,9 +17,10 @@ from assay.report.text import cut, cut_middle, fold
 
 WIDE = 960
 NARROW = 350
-LONGEST_LABEL = 34
+LONGEST_LABEL = 32
+NARROWER = 0.86  # the font that text is measured in, against the widest that it may be shown in
 DARK_FROM = 4  # steps of the heat scale that carry light text
-LETTER = 6.4  # pixels of one average letter at 12 px
+LETTER = 7.0  # pixels of one average letter at 12 px, in the widest of the fonts that a page may be shown in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,11 @@ class Canvas:
         """Row labels, flush with the left edge."""
         if self.wide:
             items = [(cut_middle(name, LONGEST_LABEL), -self.left, self.centre(row)) for row, name in enumerate(names)]
-            return text_at(items)
-        return text_at([(cut_middle(name, 44), 0, row * self.step + 12) for row, name in enumerate(names)])
+            return text_at(items, limit=NARROWER * (self.left - 12))
+        return text_at(
+            [(cut_middle(name, 44), 0, row * self.step + 12) for row, name in enumerate(names)],
+            limit=NARROWER * (NARROW - 16),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +296,7 @@ def heat_chart(
         room = max(3, int(cell / LETTER))
         texts.setdefault(tone, []).append((cut(square.text, room), (column + 0.5) * cell, middle))
     heads = [
-        (fold(name, max(4, int(cell / LETTER))), (column + 0.5) * cell, -10) for column, name in enumerate(columns)
+        (fold(name, max(4, int(cell / LETTER) + 1)), (column + 0.5) * cell, -10) for column, name in enumerate(columns)
     ]
     encoding = {
         "x2": {"field": "px2"},
@@ -302,7 +306,9 @@ def heat_chart(
     layers = [
         marks_at(rects, {"type": "rect", "stroke": PALETTE["line"], "cornerRadius": 3}, encoding),
         *(text_at(items, color=PALETTE[tone], align="center") for tone, items in sorted(texts.items())),
-        text_at(heads, align="center", baseline="line-bottom", lineBreak="\n", color=PALETTE["muted"]),
+        text_at(
+            heads, align="center", baseline="line-bottom", lineBreak="\n", limit=NARROWER * cell, color=PALETTE["muted"]
+        ),
         canvas.labels(rows),
     ]
     return chart(canvas.width, canvas.step * len(rows), (50, right, 8, canvas.left), layers, canvas.simulated)

@@ -44,6 +44,15 @@ class Table:
     folded: bool = False
     cards: bool = False
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Column titles that stand alone: two columns of one title carry their hint."""
+        titles = [column.title for column in self.columns]
+        return tuple(
+            f"{column.title}, {column.hint}" if column.hint and titles.count(column.title) > 1 else column.title
+            for column in self.columns
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -74,7 +74,7 @@ def _bullets(block: Bullets) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     yield f"\n### {escape(table.title)}\n"
-    yield _row([escape(column.title) for column in table.columns])
+    yield _row([escape(head) for head in table.heads])
     yield _row(["---:" if column.numeric else ":---" for column in table.columns])
     for row in table.rows:
         yield _row([_cell(cell) for cell in row])

@@ -79,7 +79,7 @@ def _table(made: Material) -> Table:
         Column("Arm", numeric=False),
         *(Column(key) for key in total),
         Column("Settled"),
-        Column("With a verdict", hint="the denominator of the solved rate"),
+        Column("With a verdict"),
     )
     rows = [
         (
@@ -99,7 +99,7 @@ def _table(made: Material) -> Table:
         columns,
         tuple(rows),
         note="provider_error, infrastructure and harness_error are failures of machines: they have no "
-        "verdict and leave the denominator.",
+        "verdict and leave the denominator, which is the last column.",
     )
 
 

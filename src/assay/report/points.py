@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-from assay.report.charts import LETTER, LONGEST_LABEL, Axis, Canvas
+from assay.report.charts import LETTER, LONGEST_LABEL, NARROWER, Axis, Canvas
 from assay.report.document import Spec
 from assay.report.drawing import PALETTE, as_it_is, chart, marks_at, text_at
 from assay.report.text import cut_middle, fold
@@ -144,7 +144,7 @@ def strip_chart(
     biggest = 190 if canvas.wide else 70
     for number, band in enumerate(bands):
         top = number * band_height
-        heads.extend((fold(text, int(wide / LETTER) + 1), px, top + 18) for text, px, wide in band.heads)
+        heads.extend((fold(text, int(wide / LETTER) + 2), px, top + 18) for text, px, wide in band.heads)
         for row, arm in enumerate(arms):
             py = top + 28 + canvas.centre(row)
             labels.append(
@@ -173,7 +173,7 @@ def strip_chart(
             fontSize=15,
         ),
         text_at(heads, color=PALETTE["muted"], baseline="line-bottom", lineBreak="\n"),
-        text_at(labels),
+        text_at(labels, limit=NARROWER * (canvas.left - 12 if canvas.wide else plot)),
     ]
     return chart(canvas.width, band_height * len(bands), (32, right, 6, canvas.left), layers, canvas.simulated)
 
