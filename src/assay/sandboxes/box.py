@@ -25,6 +25,9 @@ from assay.sandboxes.base import SandboxSpec
 from assay.sandboxes.unprivileged import give_back, stranger_can_reach, take_uid
 
 OWNER = "owner.json"
+KEPT = "kept.json"
+# A folder without a record and older than this belongs to a driver that died between two system calls.
+NEW_S = 60.0
 TOKEN_PREFIX = "box-"  # noqa: S105  # names a folder
 # How long a killed process may take to disappear.
 PATIENCE_S = 10.0
@@ -68,11 +71,13 @@ def make_box(spec: SandboxSpec, *, separate_user: bool) -> Box:
         folder = record
         if uid is not None and not stranger_can_reach(record / "x"):
             folder = Path(tempfile.gettempdir()) / f"assay-{token}"
+            log.info("sandbox %s lies in %s: its user cannot reach %s", spec.label, folder, spec.scratch)
+        # Written before anything that it answers for exists.
+        (record / OWNER).write_text(json.dumps(_owner(spec.label, folder)), encoding="utf-8")
+        if folder != record:
             folder.mkdir()
             folder.chmod(0o711)
-            log.info("sandbox %s lies in %s: its user cannot reach %s", spec.label, folder, spec.scratch)
         box = Box(token, record, folder, uid)
-        (record / OWNER).write_text(json.dumps(_owner(spec.label, folder)), encoding="utf-8")
         for path in (box.workspace, box.home):
             path.mkdir(mode=0o700)
             box.own(path)
@@ -92,7 +97,7 @@ def remove_box(box: Box) -> None:
 
 def keep_box(box: Box) -> None:
     """Leave the files for a person to look at; the reaper leaves them too."""
-    (box.record / OWNER).unlink(missing_ok=True)
+    (box.record / OWNER).rename(box.record / KEPT)
     give_back(box.uid)
 
 
@@ -111,21 +116,31 @@ def remove_tree(folder: Path) -> None:
 def reap_boxes(scratch: Path, live: frozenset[str]) -> tuple[str, ...]:
     """Kill and remove what drivers that are gone, or this one, left in ``scratch``, but for ``live`` labels."""
     reaped = []
-    for owner_file in sorted(scratch.glob(f"{TOKEN_PREFIX}*/{OWNER}")):
-        record = owner_file.parent
-        try:
-            owner = json.loads(owner_file.read_text(encoding="utf-8"))
-            label, folder = str(owner["label"]), Path(owner["folder"])
-        except (OSError, ValueError, KeyError, TypeError):
-            label, folder, owner = record.name, record, {}
-        if label in live or _is_another_running_driver(owner):
+    for record in sorted(scratch.glob(f"{TOKEN_PREFIX}*")):
+        owner = _read_owner(record)
+        if owner is None or owner["label"] in live or _is_another_running_driver(owner):
             continue
         _kill_by_token(record.name)
+        folder = Path(str(owner["folder"]))
         if folder.name in {record.name, f"assay-{record.name}"}:
             remove_tree(folder)
         remove_tree(record)
-        reaped.append(label)
+        reaped.append(str(owner["label"]))
     return tuple(reaped)
+
+
+def _read_owner(record: Path) -> dict[str, object] | None:
+    """Return who answers for a folder; None when it is kept on purpose or has only just been made."""
+    nobody: dict[str, object] = {"label": record.name, "folder": str(record)}
+    if (record / KEPT).exists():
+        return None
+    try:
+        owner = json.loads((record / OWNER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return nobody if time.time() - record.stat().st_mtime > NEW_S else None
+    except (OSError, ValueError):
+        return nobody
+    return {**nobody, **owner} if isinstance(owner, dict) else nobody
 
 
 def _owner(label: str, folder: Path) -> dict[str, object]:
