@@ -19,7 +19,7 @@ from assay.testing.agent import ScriptedAgent
 from assay.trial.environment import TrialLimits
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from tests.trial.conftest import Bench
 
 SCRIPTED = Arm("scripted", "0", "", "")
 

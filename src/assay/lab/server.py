@@ -38,6 +38,10 @@ class _RefusedError(Exception):
         super().__init__(message)
 
 
+# A call that belongs to no trial: it gets a tiny fixed answer.
+PROBE = "probe"
+
+
 class LabServer:
     """Serves the Lab's models in this process. Start with ``start``; ``provider()`` is how a gateway reaches it.
 
@@ -121,9 +125,9 @@ class LabServer:
             near = get_close_matches(name, self._models, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(self._models)}"
             raise _RefusedError(404, f"the Lab has no model '{question.model}'; {hint}")
-        if header is None:
+        labels = {"trial": PROBE} if header is None else _labels(header)
+        if labels["trial"] == PROBE:
             return Asked(wire, question, probe_answer(model, question), self._time_scale)
-        labels = _labels(header)
         task = self._tasks.get(labels.get("task", ""))
         if task is None:
             raise _RefusedError(400, f"the Lab does not know the task '{labels.get('task')}'")

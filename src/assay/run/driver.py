@@ -17,6 +17,7 @@ from assay.plan import Selection, choose
 from assay.records import Attempt, OwnerKind, TrialId
 from assay.run.anchors import score_anchors
 from assay.run.opening import Run
+from assay.run.probing import probe_models
 from assay.run.progress import Observer, Silent, Tally
 from assay.run.scoring import Scoring
 from assay.run.services import Services, services, trial_environment, worker_prefix
@@ -56,6 +57,8 @@ async def drive(run: Run, kind: SandboxKind, options: DriveOptions, observer: Ob
     watch = observer or Silent()
     await _recover(run, watch)
     async with services(run, kind, max_cost=options.max_cost) as running:
+        if options.probe:
+            await probe_models(run, running)
         driver = _Driver(run, running, options, watch)
         return await driver.drive()
 

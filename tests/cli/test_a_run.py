@@ -1,0 +1,224 @@
+"""One small run, made once, and every command that reads it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.sandboxes.bubblewrap import BubblewrapKind
+from assay.testing.tasks import make_task
+
+MISSING = BubblewrapKind().probe()
+pytestmark = pytest.mark.skipif(MISSING is not None, reason=f"no bubblewrap: {MISSING}")
+
+ASSAY = str(Path(sys.executable).parent / "assay")
+EXPERIMENT = """
+name: small
+question: Is the dearer model better?
+suite: suite
+models: {cheap: lab/swift, dear: lab/deep}
+reps: 2
+max_cost: 1
+predict: {floor: [tiny-0]}
+"""
+
+
+def assay(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ASSAY, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "suite").mkdir()
+    for number in range(2):
+        make_task(folder / "suite", id=f"tiny-{number}")
+    (folder / "experiment.yaml").write_text(EXPERIMENT)
+    done = assay("run", "experiment.yaml", "--out", "out", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "report:" in done.stdout
+    return folder
+
+
+def test_everything_is_in_one_folder(place: Path) -> None:
+    names = {path.name for path in (place / "out").iterdir()}
+    assert names >= {
+        "experiment.yaml",
+        "lock.json",
+        "ledger.sqlite",
+        "inputs",
+        "evidence",
+        "scores",
+        "facts",
+        "report.html",
+        "report.md",
+        "report.json",
+        "report.csv",
+    }
+    assert (place / "out" / "experiment.yaml").read_text() == EXPERIMENT
+
+
+def test_the_json_keeps_its_contract(place: Path) -> None:
+    report = json.loads(assay("report", "out", "--format", "json", cwd=place).stdout)
+    assert report["simulated"] is True
+    assert report["trials"]["planned"] == report["trials"]["settled"] == 8
+    assert report["trials"]["lost_attempts"] == 0
+    assert sum(report["trials"]["by_outcome"].values()) == 8
+    assert [arm["label"] for arm in report["arms"]] == ["cheap", "dear"]
+    for arm in report["arms"]:
+        assert {"id", "n_tasks", "n_trials", "cost_usd", "cost_per_solved", "tokens", "tie_group"} <= arm.keys()
+        for measure in ("solved", "score"):
+            assert {"mean", "low", "high", "target"} <= arm[measure].keys()
+    for finding in report["findings"]:
+        assert {"a", "b", "difference", "low", "high", "p", "p_corrected", "target", "verdict"} <= finding.keys()
+        assert finding["verdict"] in {"better", "worse", "not worse", "equal within margin", "not established"}
+    assert report["verdict"]
+
+
+def test_the_same_evidence_gives_the_same_report(place: Path) -> None:
+    before = {form: (place / "out" / f"report.{form}").read_bytes() for form in ("html", "md", "json", "csv")}
+    assert assay("report", "out", cwd=place).returncode == 0
+    assert {form: (place / "out" / f"report.{form}").read_bytes() for form in before} == before
+
+
+def test_running_again_does_nothing(place: Path) -> None:
+    shutil.copytree(place / "out", place / "again")
+    before = (place / "again" / "report.json").read_bytes()
+    done = assay("run", "experiment.yaml", "--out", "again", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert (place / "again" / "report.json").read_bytes() == before
+
+
+def test_scoring_again_changes_nothing_and_repeats(place: Path) -> None:
+    first = assay("score", "out", "--json", cwd=place)
+    assert json.loads(first.stdout) == {"scored": 0, "kept": 8, "changed": []}
+    again = assay("score", "out", "--rerun", "--json", cwd=place)
+    assert json.loads(again.stdout)["changed"] == []
+
+
+def test_show_lists_and_explains(place: Path) -> None:
+    rows = json.loads(assay("show", "out", "--json", cwd=place).stdout)
+    assert len(rows) == 8
+    trial = rows[0]["trial"]
+    assert "calc.py" in assay("show", "out", trial, cwd=place).stdout
+    assert "b/calc.py" in assay("show", "out", trial, "--diff", cwd=place).stdout
+    assert "swift" in assay("show", "out", f"cheap/tiny-0/{0}", "--calls", cwd=place).stdout
+    assert "test_calc.py::" in assay("show", "out", trial, "--verifier", cwd=place).stdout
+    assert "no trial" in one_line(assay("show", "out", "zzz", cwd=place))
+
+
+def test_watch_and_facts(place: Path) -> None:
+    standing = json.loads(assay("watch", "out", "--json", cwd=place).stdout)
+    assert (standing["planned"], standing["settled"], standing["running"]) == (8, 8, 0)
+    assert "8/8" in assay("watch", "out", "--once", cwd=place).stderr
+    facts = json.loads(assay("facts", "out", "--json", cwd=place).stdout)
+    assert facts["cells"] == 4
+
+
+def test_more_repetitions_extend_the_run_as_an_amendment(place: Path) -> None:
+    shutil.copytree(place / "out", place / "more")
+    (place / "more.yaml").write_text(EXPERIMENT.replace("reps: 2", "reps: 3"))
+    done = assay("run", "more.yaml", "--out", "more", "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["trials"]["planned"] == report["trials"]["settled"] == 12
+    assert "amendment 1" in done.stderr
+    assert "amendment 1" in (place / "more" / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [(("seed", "seed: 7"), "'seed' has changed"), (("models", "models: {cheap: lab/steady}"), "'cheap' has changed")],
+)
+def test_changed_inputs_ask_for_a_new_run(place: Path, change: tuple[str, str], named: str) -> None:
+    kept = [line for line in EXPERIMENT.splitlines() if not line.startswith(change[0])]
+    (place / "changed.yaml").write_text("\n".join([*kept, change[1]]))
+    done = assay("run", "changed.yaml", "--out", "out", cwd=place)
+    assert done.returncode == 3
+    assert named in one_line(done)
+
+
+def test_a_changed_task_asks_for_a_new_run(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "suite", tmp_path / "suite")
+    shutil.copytree(place / "out", tmp_path / "out")
+    (tmp_path / "experiment.yaml").write_text(EXPERIMENT)
+    with (tmp_path / "suite" / "tiny-1" / "instruction.md").open("a") as instruction:
+        instruction.write("\nOne more thing.\n")
+    done = assay("run", "experiment.yaml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "tiny-1" in one_line(done)
+
+
+def test_a_part_of_the_plan(place: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "part")
+    done = assay("run", "experiment.yaml", "--out", out, "--arms", "cheap", "--reps", "1", "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["trials"]["planned"], report["trials"]["settled"]) == (8, 2)
+    nothing = assay("run", "experiment.yaml", "--out", out, "--tasks", "tiny-9", cwd=place)
+    assert "tiny-9" in one_line(nothing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "named"),
+    [
+        (("run", "missing.yaml"), 2, "missing.yaml"),
+        (("report", "nowhere"), 3, "nowhere"),
+        (("score", "suite"), 3, "suite"),
+        (("show", "suite"), 3, "lock.json"),
+        (("run", "--model", "lab/swift", "--suite", "no-such-suite"), 2, "no-such-suite"),
+        (("run", "--model", "who-knows", "--suite", "suite"), 2, "who-knows"),
+        (("run", "--model", "lab/swuft", "--suite", "suite", "--out", "typo"), 3, "swift"),
+        (("run", "--model", "openai/gpt-4o", "--suite", "suite", "--out", "nokey"), 4, "OPENAI_API_KEY"),
+        (("run", "--model", "lab/swift", "--suite", "suite", "--sandbox", "jail"), 4, "jail"),
+        (("demo", "--out", "suite"), 3, "something else"),
+    ],
+)
+def test_bad_input_is_one_clear_line(place: Path, arguments: tuple[str, ...], code: int, named: str) -> None:
+    done = assay(*arguments, cwd=place)
+    assert done.returncode == code, done.stderr
+    assert named in one_line(done)
+
+
+def test_an_empty_experiment_and_a_broken_lock(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("")
+    assert assay("run", "empty.yaml", cwd=tmp_path).returncode == 2
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "lock.json").write_text(json.dumps({"version": 99}))
+    done = assay("report", "broken", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "another version" in one_line(done)
+    shutil.copytree(place / "out", tmp_path / "half")
+    (tmp_path / "half" / "ledger.sqlite").unlink()
+    assert "half copied" in one_line(assay("report", "half", cwd=tmp_path))
+
+
+def test_a_full_disk_while_writing_is_one_line_and_the_run_goes_on_afterwards(place: Path, tmp_path: Path) -> None:
+    """A tiny file system stands in for the full disk."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0:
+        pytest.skip("needs root to mount a small file system")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=600k none {disk} && {ASSAY} run experiment.yaml --out {disk}/out; code=$?;"
+        f" mount -o remount,size=60m {disk}; {ASSAY} run experiment.yaml --out {disk}/out --json > {tmp_path}/json;"
+        " echo $? $code"
+    )
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=place, capture_output=True, text=True, check=False)
+    second, first = done.stdout.split()[-2:]
+    assert first != "0"
+    assert "Traceback" not in done.stderr
+    assert second == "0", done.stderr
+    assert json.loads((tmp_path / "json").read_text())["trials"]["settled"] == 8
