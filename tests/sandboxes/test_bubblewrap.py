@@ -196,6 +196,18 @@ async def test_other_sandboxes_are_another_network(bubblewrap: BubblewrapKind, t
         await running
 
 
+async def test_leaving_with_a_run_in_progress_ends_it(bubblewrap: BubblewrapKind, tmp_path: Path) -> None:
+    async with bubblewrap.open(spec(tmp_path)) as sandbox:
+        running = asyncio.create_task(
+            sandbox.run(["python3", "-c", "open('ready', 'w').close()\nimport time; time.sleep(9)"], deadlines=TEN)
+        )
+        await until_there(sandbox, "ready")
+        token = sandbox.box.token
+    assert with_token(token) == {}
+    assert not list(tmp_path.glob("*"))  # noqa: ASYNC240
+    assert (await running).reason is Exit.KILLED
+
+
 class TestProbe:
     @pytest.mark.parametrize(
         ("script", "expected"),

@@ -120,7 +120,7 @@ def reap_boxes(scratch: Path, live: frozenset[str]) -> tuple[str, ...]:
         owner = _read_owner(record)
         if owner is None or owner["label"] in live or _is_another_running_driver(owner):
             continue
-        _kill_by_token(record.name)
+        kill_by_token(record.name)
         folder = Path(str(owner["folder"]))
         if folder.name in {record.name, f"assay-{record.name}"}:
             remove_tree(folder)
@@ -172,7 +172,7 @@ def _boot_id() -> str | None:
         return None
 
 
-def _kill_by_token(token: str) -> None:
+def kill_by_token(token: str) -> None:
     """Kill every process that carries the token in its command line or environment; wait until all are gone."""
     deadline = time.monotonic() + PATIENCE_S
     while found := list(_processes_with(token.encode())):

@@ -75,6 +75,8 @@ class LocalSandbox(ABC):
     ) -> None:
         """Kill and remove; a cancelled exit still removes."""
         self.kill()
+        if self._current is not None:
+            await asyncio.shield(self._current.gone())
         box, self._box = self.box, None
         if self.spec.keep:
             keep_box(box)

@@ -131,11 +131,11 @@ class Supervised:
             return True
         except asyncio.CancelledError:
             self.kill()
-            await asyncio.shield(self._buried())
+            await asyncio.shield(self.gone())
             raise
         return False
 
-    async def _buried(self) -> None:
+    async def gone(self) -> None:
         """Wait until a killed run is gone; destroy what does not go by itself."""
         try:
             await asyncio.wait_for(self._exited(), BACKSTOP_S)

@@ -6,6 +6,7 @@ supervisor keeps deadlines, memory, disk and output; a tree is followed by desce
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
@@ -15,8 +16,8 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from assay.errors import SandboxError
-from assay.sandboxes.base import HOME, WORKSPACE, Capabilities, Deadlines, SandboxSpec
-from assay.sandboxes.box import reap_boxes
+from assay.sandboxes.base import HOME, WORKSPACE, Capabilities, Deadlines, Exit, ExitRecord, SandboxSpec
+from assay.sandboxes.box import kill_by_token, reap_boxes
 from assay.sandboxes.library import inside_library, start_command
 from assay.sandboxes.local import PLAIN_ENV, LocalSandbox
 from assay.sandboxes.supervised import Request, Supervised, limits_of
@@ -60,6 +61,15 @@ class UnsafeHostSandbox(LocalSandbox):
         if self._listener is not None:
             self._listener.close()
         await super().__aexit__(kind, error, trace)
+
+    async def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, deadlines: Deadlines, cwd: str = WORKSPACE
+    ) -> ExitRecord:
+        """Run one command; without a namespace a murdered supervisor leaves orphans, which are hunted by token."""
+        record = await super().run(argv, env=env, deadlines=deadlines, cwd=cwd)
+        if record.reason is Exit.KILLED:
+            await asyncio.to_thread(kill_by_token, self.box.token)
+        return record
 
     def _furnish(self) -> None:
         super()._furnish()
