@@ -252,3 +252,18 @@ def test_the_host_has_a_loopback_that_the_sandbox_must_not_see() -> None:
     """Guards the network checks: they prove something only while the host itself can connect."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()[:2]):
         pass
+
+
+async def test_a_driver_out_of_descriptors_is_infrastructure(
+    bubblewrap: BubblewrapKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_name: str) -> int:
+        raise OSError(24, "Too many open files")
+
+    async with bubblewrap.open(spec(tmp_path)) as sandbox:
+        monkeypatch.setattr(os, "memfd_create", none_left)
+        record = await sandbox.run(["true"], deadlines=TEN)
+        assert record.reason is Exit.NOT_STARTED
+        assert "Too many open files" in str(record.detail)
+        monkeypatch.undo()
+        assert (await sandbox.run(["true"], deadlines=TEN)).exit_code == 0

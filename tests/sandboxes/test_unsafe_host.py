@@ -56,8 +56,8 @@ async def test_orphans_of_a_murdered_supervisor_are_hunted(tmp_path: Path) -> No
     async with UnsafeHostKind().open(SandboxSpec("a", None, tmp_path)) as sandbox:
         running = asyncio.create_task(sandbox.run(["python3", "-c", code + "\n"], deadlines=TEN))
         workspace = sandbox.box.workspace
-        while len(pids := started(workspace)) < 2:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  # another process tells us, through its files
+        while len(pids := started(workspace)) < 2:  # noqa: ASYNC110  # another process tells us, by its files
+            await asyncio.sleep(0.01)
         parent = next(int(line) for pid in pids for line in parents(pid) if int(line) not in pids)
         os.kill(parent, signal.SIGKILL)
         record = await running

@@ -102,7 +102,10 @@ class LocalSandbox(ABC):
         if self._dead:
             return ExitRecord(Exit.KILLED, detail="the sandbox was killed before the run")
         self._runs += 1
-        self.output().touch(mode=0o600)
+        try:
+            self.output().touch(mode=0o600)
+        except OSError as error:
+            return ExitRecord(Exit.NOT_STARTED, detail=f"no place for the output: {error.strerror}")
         run, descriptors = self.supervised(argv, dict(env or {}), deadlines, cwd)
         self._current = run
         try:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -81,9 +82,9 @@ class Supervised:
     async def run(self, *, pass_fds: Sequence[int] = ()) -> ExitRecord:
         """Start, wait for the end, return the record. Cancelling kills, waits, and then is cancelled."""
         begun = time.monotonic()
-        status, complaints = _memory_file("status"), _memory_file("complaints")
-        with status, complaints:
+        with ExitStack() as files:
             try:
+                status, complaints = (files.enter_context(_memory_file(name)) for name in ("status", "complaints"))
                 self._start(status, complaints, pass_fds)
             except OSError as error:
                 self._let_go()
