@@ -179,7 +179,7 @@ def test_a_part_of_the_plan(place: Path, tmp_path: Path) -> None:
         (("show", "suite"), 3, "lock.json"),
         (("run", "--model", "lab/swift", "--suite", "no-such-suite"), 2, "no-such-suite"),
         (("run", "--model", "who-knows", "--suite", "suite"), 2, "who-knows"),
-        (("run", "--model", "lab/swuft", "--suite", "suite", "--out", "typo"), 3, "swift"),
+        (("run", "--model", "lab/swuft", "--suite", "suite", "--out", "typo"), 2, "swift"),
         (("run", "--model", "openai/gpt-4o", "--suite", "suite", "--out", "nokey"), 4, "OPENAI_API_KEY"),
         (("run", "--model", "lab/swift", "--suite", "suite", "--sandbox", "jail"), 4, "jail"),
         (("demo", "--out", "suite"), 3, "something else"),

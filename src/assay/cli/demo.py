@@ -50,7 +50,6 @@ def demo(
     )
     folder = choose_folder(experiment, out, new=new)
     with observer() as watch:
-        watch.message(f"run folder: {folder.root}")
         options = DriveOptions(max_cost=None, concurrency=concurrency)
         done = asyncio.run(execute(experiment, folder, options, sandbox=sandbox, observer=watch))
     finish(done, as_json=as_json)

@@ -60,8 +60,8 @@ def run(  # noqa: PLR0917 - one parameter per option
 ) -> None:
     """Run EXPERIMENT, or resume it: the same command. Ctrl-C finishes what runs and leaves a resumable run."""
     read = read_experiment(experiment, models=models, agents=agents, suite=suite, max_cost=max_cost, seed=seed)
-    if experiment is None and reps is not None:
-        read = changed(read, reps=reps)
+    if reps is not None and (experiment is None or reps > read.reps):
+        read = changed(read, reps=reps)  # more than the file plans: an extension
     if dry_run:
         summary = summarise(resolve(read))
         if as_json:
@@ -78,7 +78,6 @@ def run(  # noqa: PLR0917 - one parameter per option
     )
     folder = choose_folder(read, out, new=new)
     with observer() as watch:
-        watch.message(f"run folder: {folder.root}")
         done = asyncio.run(execute(read, folder, options, source=experiment, sandbox=sandbox, observer=watch))
     finish(done, as_json=as_json)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assay.records import Record, Tokens
+from assay.records import Price, Record, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,13 @@ class Health(Record):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a report may read besides the lock. ``grain`` is trial | cell | arm."""
+    """All that a report may read besides the lock.
+
+    ``grain`` is trial | cell | arm. ``prices`` are the rates that the ledger froze when it first met each model.
+    """
 
     cells: tuple[CellFact, ...]
     health: Health
     anchors: tuple[Anchor, ...] = ()
     grain: str = "trial"
+    prices: tuple[Price, ...] = ()

@@ -49,6 +49,10 @@ class RunFolder:
         """The evidence of one attempt."""
         return self.root / "evidence" / owner / str(number)
 
+    def probe(self, attempt: str) -> Path:
+        """The evidence of one probe, by attempt id."""
+        return self.root / "probes" / attempt
+
     def step(self, owner: str, number: int, step: int) -> Path:
         """The evidence of one step of an attempt."""
         return self.attempt(owner, number) / "steps" / str(step)

@@ -10,9 +10,9 @@ from assay.evidence.lock import Lock, LockedTask
 from assay.experiment.arms import expand_arms
 from assay.experiment.model import Experiment
 from assay.experiment.tasks import experiment_tasks, left_out
-from assay.lab.faults import parse_faults
 from assay.providers import Provider
 from assay.records import Arm, ArmId
+from assay.run.simulations import refuse_unknown_simulations
 from assay.suites.base import Task
 
 
@@ -75,8 +75,7 @@ def locked_task(task: Task) -> LockedTask:
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
     arms = expand_arms(experiment, agent_infos())
-    for arm in arms:
-        parse_faults(arm.settings.get("lab_fault"))
+    refuse_unknown_simulations(experiment, arms, experiment.all_providers())
     tasks = experiment_tasks(experiment)
     return Design(
         experiment=experiment,

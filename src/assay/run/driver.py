@@ -67,7 +67,9 @@ async def _recover(run: Run, observer: Observer) -> None:
     """Close the attempts of dead drivers as lost, with the spend that their gateway logs show."""
     lost = await run.ledger.forfeit(worker_prefix())
     for attempt in lost:
-        known = spend(read_calls(run.folder.attempt(attempt.owner, attempt.number)))
+        is_trial = attempt.owner_kind is OwnerKind.TRIAL
+        folder = run.folder.attempt(attempt.owner, attempt.number) if is_trial else run.folder.probe(attempt.id)
+        known = spend(read_calls(folder))
         await run.ledger.reconcile(attempt.id, known.nano_usd, lower_bound=True)
     if lost:
         await run.ledger.note("recovered", {"lost": len(lost)})

@@ -54,6 +54,7 @@ async def execute(
     watch = observer or Silent()
     design = resolve(experiment)
     kind = sandbox_kind(sandbox)
+    watch.message(f"run folder: {folder.root}")
     with one_driver(folder):
         if folder.lock.exists():
             run = await extend_run(folder, design)

@@ -31,7 +31,7 @@ async def probe_models(run: Run, services: Services) -> None:
         attempt = await _claim(run.ledger, f"{name}/{model}/{dialect.value}", services.worker)
         if attempt is None:
             continue
-        folder = run.folder.root / "evidence" / "probes" / attempt.id
+        folder = run.folder.probe(attempt.id)
         folder.mkdir(parents=True, exist_ok=True)
         probe = await probe_model(services.gateway, upstream.provider, model, dialect, folder=folder)
         await _settle(run.ledger, attempt, probe, simulated=upstream.provider.simulated)
