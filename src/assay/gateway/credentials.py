@@ -42,8 +42,12 @@ class Mask:
         self._key = secret.reveal().encode()
         self._held = b""
 
+    def whole(self, data: bytes) -> bytes:
+        """Return a complete body, masked."""
+        return data.replace(self._key, b"*" * len(self._key)) if self._key in data else data
+
     def feed(self, data: bytes) -> bytes:
-        """Return what may be passed on now."""
+        """Return what may be passed on now of a stream."""
         data = (self._held + data).replace(self._key, b"*" * len(self._key))
         longest = min(len(self._key) - 1, len(data))
         held = next((size for size in range(longest, 0, -1) if data.endswith(self._key[:size])), 0)

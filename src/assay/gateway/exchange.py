@@ -159,8 +159,7 @@ class Exchange:
         body = await answer.read()
         secret = self._job.link.secret
         if secret is not None:
-            mask = Mask(secret)
-            body = mask.feed(body) + mask.flush()
+            body = Mask(secret).whole(body)
         self._keep(body)
         assert isinstance(self._answer, WholeAnswer)
         self._answer.feed(EncodedCopy(answer.headers.get("Content-Encoding")).read(body))
