@@ -36,7 +36,7 @@ SUFFIXES = {"python": (".py",)}
 
 
 def is_protected(task: Task, path: str, hidden: Iterable[str]) -> bool:
-    """Tell whether a change of ``path`` is dropped. ``hidden`` are the names of the files under ``tests/``."""
+    """Tell whether a change of ``path`` is dropped. ``hidden`` are the names of the modules under ``tests/``."""
     pure = PurePosixPath(path)
     if FOLDERS & set(pure.parts):
         return True
@@ -52,8 +52,8 @@ def is_protected(task: Task, path: str, hidden: Iterable[str]) -> bool:
 
 
 def hidden_names(task: Task) -> frozenset[str]:
-    """File names under ``tests/``: an agent's file of such a name is never graded in its place."""
-    return frozenset(path.name for path in task.tests.rglob("*") if path.is_file()) - {"__init__.py"}
+    """Modules under ``tests/``: an agent's file of such a name is never graded in its place."""
+    return frozenset(path.name for path in task.tests.rglob("*.py")) - {"__init__.py"}
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
