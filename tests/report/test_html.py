@@ -15,6 +15,7 @@ from assay.analysis.analyse import analyse
 from assay.analysis.base import Analysis
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
+from assay.records import Price
 from assay.report import numbers
 from assay.report.html import render_html
 from assay.report.json_report import report_data
@@ -297,6 +298,15 @@ def test_hostile_text_stays_text(hostile_page: str) -> None:
 def test_arms_of_one_label_are_told_apart(hostile_page: str, tables: Tables) -> None:
     names = [row[0][0] for row in tables(hostile_page)["table-arms"]]
     assert len(set(names)) == len(names)
+
+
+def test_prices_have_unit_source_and_date(by_hand_evidence: Evidence, tables: Tables) -> None:
+    analysis, lock, facts = by_hand_evidence
+    price = Price("p", "lab", "lab/deep", 3000, 15000, source="override file", as_of="2026-01-01")
+    row = tables(render_html(analysis, lock, replace(facts, prices=(price,))))["table-prices"][0]
+    assert [value for value, _ in row] == [
+        *("lab/deep", "lab", "$3.000", "unknown", "unknown", "unknown", "$15.000", "override file", "2026-01-01"),
+    ]
 
 
 @pytest.mark.parametrize("n_arms", [1, 2])

@@ -10,6 +10,7 @@ from assay.analysis.analyse import analyse
 from assay.analysis.base import Analysis
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
+from assay.records import Price
 from assay.report.json_report import SCHEMA_VERSION, render_json, report_data
 from assay.testing.facts import make_facts
 
@@ -125,6 +126,16 @@ def test_unknown_is_null_and_never_zero() -> None:
     assert arms["steady"]["cost_per_solved"] is None
     assert arms["steady"]["cost_unknown"] == arms["steady"]["n_trials"]
     assert arms["swift"]["cost_usd"] > 0
+
+
+def test_prices_of_lock_and_ledger_stand_once(by_hand_evidence: Evidence) -> None:
+    analysis, lock, facts = by_hand_evidence
+    met = Price("p2", "lab", "lab/deep", 3000, 15000, source="lab", as_of="2026-01-01", simulated=True)
+    first = Price("p1", "anthropic", "claude", 1000, None)
+    facts = replace(facts, prices=(met, first))
+    data = report_data(analysis, replace(lock, prices=(first.to_json(),)), facts)
+    assert [price["id"] for price in data["provenance"]["prices"]] == ["p1", "p2"]
+    assert data["provenance"]["prices"][0]["output"] is None
 
 
 def test_keeps_text_but_cannot_steer_a_terminal(hostile: Evidence) -> None:

@@ -143,7 +143,7 @@ def provenance_section(made: Material) -> Section:
         ("primary measure", made.analysis.primary),
         ("grain of the facts", made.facts.grain),
         ("providers", ", ".join(sorted(lock.providers)) or "none"),
-        *(_flat("", lock.machine)),
+        *_flat(lock.machine),
     ]
     columns = (Column("What", numeric=False), Column("Value", numeric=False))
     table = Table(
@@ -152,18 +152,22 @@ def provenance_section(made: Material) -> Section:
     return Section("provenance", "Provenance", (table, _arms(made), _prices(made)))
 
 
-def _flat(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in sorted(value):
-        item = value[key]
-        name = f"{prefix}{key}"
-        if isinstance(item, Mapping):
-            yield from _flat(f"{name}.", item)
-        elif item is None:
-            yield name, UNKNOWN
-        elif isinstance(item, list | tuple):
-            yield name, ", ".join(map(str, item)) or "none"
-        else:
-            yield name, str(item)
+        yield key.replace("_", " "), _said(value[key])
+
+
+def _said(value: Any) -> str:
+    """Any plain value on one line."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_said(value[key])}" for key in sorted(value)) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) or "none"
+    return str(value)
 
 
 def _arms(made: Material) -> Table:
@@ -178,7 +182,7 @@ def _arms(made: Material) -> Table:
             Cell(arm.model),
             Cell(arm.names.get("variant", MISSING)),
             Cell(arm.names.get("profile", MISSING)),
-            Cell(", ".join(f"{key}: {value}" for key, value in _flat("", arm.settings)) or "defaults"),
+            Cell(", ".join(f"{key}: {value}" for key, value in _flat(arm.settings)) or "defaults"),
         )
         for arm in made.lock.arms
     )
@@ -202,10 +206,10 @@ def _prices(made: Material) -> Table:
             Cell(str(price.get("source") or UNKNOWN)),
             Cell(str(price.get("as_of") or UNKNOWN)),
         )
-        for price in made.lock.prices
+        for price in made.prices()
     )
-    note = "USD per million tokens, frozen when the run started. A kind without a rate is unknown, not free."
-    return Table("prices", "Prices", columns, rows, note=note if rows else "No prices were frozen at the start.")
+    note = "USD per million tokens, frozen when the run first met a model. A kind without a rate is unknown, not free."
+    return Table("prices", "Prices", columns, rows, note=note if rows else "No price was met or frozen.")
 
 
 def _rate(nano_usd_per_token: object) -> Cell:

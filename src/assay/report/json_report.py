@@ -147,7 +147,7 @@ def _provenance(made: Material) -> dict[str, Any]:
         "grain": made.facts.grain,
         "weights": dict(lock.weights),
         "machine": dict(lock.machine),
-        "prices": [dict(price) for price in lock.prices],
+        "prices": made.prices(),
         "providers": sorted(lock.providers),
         "excluded": [dict(row) for row in lock.excluded],
         "planned": dict(made.analysis.planned),

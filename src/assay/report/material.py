@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from assay.analysis.base import Analysis, ArmSummary, TaskRow
 from assay.evidence.facts import CellFact, Facts
@@ -42,6 +43,12 @@ class Material:
     def name(self, arm: str) -> str:
         """The arm's name, or the given text when it is none of this run's arms."""
         return self.names.get(arm, arm)
+
+    def prices(self) -> list[dict[str, Any]]:
+        """Rates of the lock and those met later, each once, by provider and model."""
+        rows = [*map(dict, self.lock.prices), *(price.to_json() for price in self.facts.prices)]
+        single = {(str(row.get("provider")), str(row.get("model")), str(row.get("id"))): row for row in rows}
+        return [single[key] for key in sorted(single)]
 
     def by_outcome(self) -> dict[str, int]:
         """Settled trials by derived outcome, over all arms: solved and failed first, then by name."""

@@ -122,7 +122,7 @@ def _list(console: Console, title: str, items: tuple[str, ...], empty: str) -> N
     console.print()
     console.print(_text(title, "bold", console))
     for item in items or (empty,):
-        console.print(Padding(_text(f"- {item}", "", console), (0, 0, 0, 2)))
+        console.print(Padding(_text(f"- {item}", "", console), (0, 0, 0, 2), expand=False))
 
 
 def _matters(made: Material, finding: Finding) -> bool:
