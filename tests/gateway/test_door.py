@@ -196,6 +196,31 @@ async def test_a_client_that_hangs_up_ends_the_call_upstream(enter: Any, provide
     assert totals.lower_bound
 
 
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_hanging_up_after_the_last_event_loses_nothing(
+    dialect: Dialect, enter: Any, provider: MakeProvider
+) -> None:
+    full = streamed(dialect)
+    assert not isinstance(full.body, bytes)
+    reply = Reply(full.body, headers=SSE, hang=True)
+    more = {"stream_options": {"include_usage": True}} if dialect is Dialect.CHAT else {}
+    async with ScriptedUpstream(reply) as upstream, enter(provider(upstream.url)) as inside:
+        body = json.dumps({**question(dialect, "small", stream=True), **more}).encode()
+        async with inside.session.post(inside.url(dialect), data=body) as answer:
+            seen = b""
+            while not seen.endswith(full.body[-1]):
+                seen += await answer.content.readany()
+            answer.close()
+        await upstream.idle()
+        totals = await inside.door.close()
+    (call,) = read_calls(inside.door.visitor.folder)
+    assert not call.in_flight_at_kill
+    assert call.error is None
+    assert call.tokens.output == 40
+    assert not totals.lower_bound
+    assert not totals.last_call_failed
+
+
 async def test_bodies_are_kept_as_told(enter: Any, provider: MakeProvider) -> None:
     kept = {}
     for keep in ("all", "failed", "none"):

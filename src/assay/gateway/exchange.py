@@ -86,10 +86,10 @@ class Exchange:
         try:
             return await self._send(request)
         except asyncio.CancelledError:
-            self._cut, self._error = True, CALLER_GONE
+            self._note_cut()
             raise
         except _CallerGoneError:
-            self._cut, self._error = True, CALLER_GONE
+            self._note_cut()
             return web.Response(status=499)  # nobody reads it
         finally:
             self._finish()
@@ -257,6 +257,11 @@ class Exchange:
         # Once the answer is on its way, not before.
         answered = b"".join(self._received)
         asyncio.get_running_loop().call_soon(partial(job.door.keep, self._seq, job.original, answered, failed=broken))
+
+    def _note_cut(self) -> None:
+        """The caller hung up. After the last event that is how many clients say goodbye, and nothing is missing."""
+        if self._answer is None or not self._answer.whole:
+            self._cut, self._error = True, CALLER_GONE
 
     def _unfinished(self) -> bool:
         """Tell whether the answer has no end, so that its usage is a lower bound."""
