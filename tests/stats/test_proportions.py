@@ -84,20 +84,23 @@ def test_bonett_price_by_its_formula() -> None:
     assert result.mean == 0.5
 
 
-def test_single_runs_below_twelve_tasks_use_the_exact_test() -> None:
+def test_all_or_nothing_below_twelve_tasks_uses_the_exact_test() -> None:
     a, b = np.array([1.0, 1, 1, 1, 0, 0, 1, 0]), np.array([0.0, 0, 0, 0, 0, 0, 1, 0])
-    assert compare_like(a, b, single_runs=True).method == "Bonett-Price, exact McNemar"
-    assert compare_like(np.tile(a, 2), np.tile(b, 2), single_runs=True).method == "paired task t"
-    few = compare_like([1.0, 1.0, 1.0], [0.0, 0.0, 0.0], single_runs=True)
+    assert compare_like(a, b, yes_no=True).method == "Bonett-Price, exact McNemar"
+    assert compare_like(np.tile(a, 2), np.tile(b, 2), yes_no=True).method == "paired task t"
+    assert compare_like(np.append(a, 0.5), np.append(b, 0.5), yes_no=True).method == "paired task t"
+    few = compare_like([1.0, 1.0, 1.0], [0.0, 0.0, 0.0], yes_no=True)
     assert (few.low, few.p) == (None, None)
 
 
 @given(st.integers(2, 14), st.integers(0, 2**32 - 1))
-def test_batch_of_single_runs_equals_one_by_one(tasks: int, seed: int) -> None:
-    rows = np.random.default_rng(seed).integers(0, 2, (2, 15, tasks)).astype(float)
-    batch = compare_like_p(rows[0], rows[1], single_runs=True)
+def test_batch_of_yes_no_answers_equals_one_by_one(tasks: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 2, (2, 15, tasks)).astype(float)
+    rows[:, ::3] = rng.integers(0, 3, (2, 5, tasks)) / 2
+    batch = compare_like_p(rows[0], rows[1], yes_no=True)
     for a, b, p in zip(rows[0], rows[1], batch, strict=True):
-        single = compare_like(a, b, single_runs=True, bounds=(-1.0, 1.0)).p
+        single = compare_like(a, b, yes_no=True, bounds=(-1.0, 1.0)).p
         assert (single is None and np.isnan(p)) or single == pytest.approx(float(p), rel=1e-9)
 
 

@@ -120,9 +120,9 @@ def _compare_pair(measure: Measure, pair: Pair, target: Target, margin: float | 
     a, b = pair
     both = (measure.n[a] > 0) & (measure.n[b] > 0)
     means = measure.means
-    single = measure.name == SOLVED and bool(both.any() and (measure.n[[a, b]][:, both] == 1).all())
     if target is Target.TASKS_LIKE_THESE:
-        interval = compare_like(means[a], means[b], single_runs=single, bounds=measure.difference_bounds)
+        bounds = measure.difference_bounds
+        interval = compare_like(means[a], means[b], yes_no=measure.name == SOLVED, bounds=bounds)
     else:
         sides = [(means[i], measure.variances[i], measure.n[i]) for i in pair]
         interval = compare_these(sides[0], sides[1], bounds=measure.difference_bounds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.analysis.table import SOLVED
 from assay.records import Target
 from assay.routing.grid import Floats, Grid
 from assay.stats import Interval, compare_like, compare_these, holm, p_above
@@ -139,8 +140,8 @@ def _compare(grid: Grid, arm: int, default: int, here: np.ndarray, rules: Rules)
     if rules.target is Target.THESE_TASKS:
         sides = [(grid.values[i, here], grid.noise[i, here], grid.runs[i, here]) for i in (arm, default)]
         return compare_these(sides[0], sides[1], bounds=grid.bounds)
-    single = grid.measure == "solved" and bool(here.any() and (grid.runs[[arm, default]][:, here] == 1).all())
-    return compare_like(grid.values[arm, here], grid.values[default, here], single_runs=single, bounds=grid.bounds)
+    values = grid.values[:, here]
+    return compare_like(values[arm], values[default], yes_no=grid.measure == SOLVED, bounds=grid.bounds)
 
 
 def _p_not_worse(interval: Interval, rules: Rules) -> float | None:

@@ -16,25 +16,28 @@ def compare_like(
     a: npt.ArrayLike,
     b: npt.ArrayLike,
     *,
-    single_runs: bool = False,
+    yes_no: bool = False,
     bounds: tuple[float, float] | None = None,
     level: float = LEVEL,
 ) -> Interval:
     """Compare arms a and b on tasks like these: one mean per task and arm, NaN where an arm has no data.
 
-    Pairs only tasks where both have data. ``single_runs`` says that each mean is one yes/no run: below twelve tasks
-    the interval is then Bonett-Price with the exact McNemar p. ``bounds`` is the range of one difference.
+    Pairs only tasks where both have data. ``yes_no`` says that the means are rates of yes/no answers: where each is 0
+    or 1 (single runs, or repeats that agree) below twelve tasks, the interval is Bonett-Price with the exact
+    McNemar p. ``bounds`` is the range of one difference.
     """
     one, two = _pairs(a, b)
     d = one - two
     scale = float(max(np.abs(one).max(initial=0.0), np.abs(two).max(initial=0.0)))
     ordinary = task_t(d, level=level, bounds=bounds, scale=scale)
-    if not single_runs or d.size >= SINGLE_RUN_TASKS or ordinary.method == "no spread" or d.size <= 1:
+    if not yes_no or d.size >= SINGLE_RUN_TASKS or ordinary.method == "no spread" or d.size <= 1:
+        return ordinary
+    if not (_all_or_nothing(one) and _all_or_nothing(two)):
         return ordinary
     return bonett_price(int((d > 0).sum()), int((d < 0).sum()), int(d.size), level=level)
 
 
-def compare_like_p(a: npt.ArrayLike, b: npt.ArrayLike, *, single_runs: bool = False) -> Array:
+def compare_like_p(a: npt.ArrayLike, b: npt.ArrayLike, *, yes_no: bool = False) -> Array:
     """Return the p values of ``compare_like`` for many replications at once; the last axis holds the tasks.
 
     No value may be missing. NaN where ``compare_like`` gives no p.
@@ -43,11 +46,17 @@ def compare_like_p(a: npt.ArrayLike, b: npt.ArrayLike, *, single_runs: bool = Fa
     d = one - two
     p = task_p(d, np.maximum(np.abs(one).max(axis=-1), np.abs(two).max(axis=-1)))
     n = d.shape[-1]
-    if not single_runs or n >= SINGLE_RUN_TASKS:
+    if not yes_no or n >= SINGLE_RUN_TASKS:
         return p
+    single = _all_or_nothing(one) & _all_or_nothing(two)
     exact = mcnemar_p((d > 0).sum(axis=-1), (d < 0).sum(axis=-1))
     alike = np.abs(d - d[..., :1]).max(axis=-1) == 0
-    return np.where(alike & (n < fewest_tasks()), p, exact)
+    return np.where(single & ~(alike & (n < fewest_tasks())), exact, p)
+
+
+def _all_or_nothing(rates: Array) -> npt.NDArray[np.bool_]:
+    """Return whether every task (last axis) was solved always or never."""
+    return np.asarray(((rates == 0) | (rates == 1)).all(axis=-1))
 
 
 def compare_these(

@@ -92,8 +92,7 @@ def false_alarms(world: World, replications: int, seed: int) -> Rates:
     else:
         total, squares = _continuous(rng, world, replications)
     means = total / world.reps
-    single = world.outcome == "binary" and world.reps == 1
-    ours = compare_like_p(means[:, 0], means[:, 1], single_runs=single)
+    ours = compare_like_p(means[:, 0], means[:, 1], yes_no=world.outcome == "binary")
     runs = world.tasks * world.reps
     pooled = [_pooled(total[:, arm].sum(axis=1), squares[:, arm].sum(axis=1), runs) for arm in (0, 1)]
     control = welch_p(pooled[0], pooled[1])
@@ -146,7 +145,7 @@ def recover_ranking(replications: int, seed: int, *, arms: int = 5, tasks: int =
     logit = logit + rng.normal(0.0, INTERACTION_LOGIT, (replications, arms, tasks))
     means = rng.binomial(reps, 1.0 / (1.0 + np.exp(-logit))) / reps
     pairs = list(combinations(range(arms), 2))
-    p = np.stack([compare_like_p(means[:, i], means[:, j], single_runs=reps == 1) for i, j in pairs], axis=1)
+    p = np.stack([compare_like_p(means[:, i], means[:, j], yes_no=True) for i, j in pairs], axis=1)
     level = means.mean(axis=2)
     order = covered = separated = wrong = 0
     for row, values in zip(p, level, strict=True):
