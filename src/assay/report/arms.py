@@ -86,8 +86,9 @@ def _figure(made: Material) -> Figure:
         name="arms",
         title=f"{WORDS[measure]}, with 95% intervals",
         caption=(
-            f"Point: mean over {n}. Line: 95% interval for tasks like these ({', '.join(methods) or 'none'}), which "
-            "carries the verdict. Pale bar: 95% interval for these tasks alone. Letters: arms that share one are tied."
+            f"Point: mean over {n}. Line: 95% interval for tasks like these ({', '.join(methods) or 'none'}). "
+            "Pale bar: 95% interval for these tasks alone. Letters: arms that share one are tied. Verdicts come from "
+            "differences paired by task (below), not from whether two lines overlap."
         ),
         alt="Interval chart. " + " ".join(f"{span.name}: {span.text}." for span in spans),
         wide=interval_chart(spans, axis, made.canvas(wide=True)),
@@ -153,8 +154,8 @@ def _table(made: Material) -> Table:
         for arm in made.analysis.arms
     )
     note = (
-        "Small print under a number is its 95% interval: for tasks like these (the default, which carries verdicts), "
-        "or for these tasks alone, which is narrower because other tasks do not count. Score: composite, 0 to 100. "
+        "Small print under a number is its 95% interval: for tasks like these (the default), or for these "
+        "tasks alone, which counts the noise between runs but not the choice of tasks. Score: composite, 0 to 100. "
         "Cost: all attempts, lost ones included. Rank: every rank that the data allow. "
         f"Arms that share a letter are tied. Both go by {WORDS[made.measure].lower()}."
     )

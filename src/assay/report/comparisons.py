@@ -74,7 +74,7 @@ def _table(made: Material, name: str, title: str, findings: list[Finding], cavea
     methods = dict.fromkeys(finding.method for finding in findings)
     units = dict.fromkeys(finding.unit for finding in findings)
     floors = [finding.minimum_p for finding in findings if finding.minimum_p is not None]
-    floor = f" Smallest p that these data could give: {p_value(max(floors))}." if floors else ""
+    floor = f" Smallest p that a distribution-free test could give: {p_value(max(floors))}." if floors else ""
     note = (
         f"Method: {', '.join(methods)}. Unit of inference: {', '.join(units)}. "
         f"Corrected over: {'; '.join(families)}.{floor}"
