@@ -146,7 +146,10 @@ def _shown(story: Story) -> str:
     if not shown:
         return ""
     if len(story.findings) == 1:
-        return f"Shown for tasks like these: {_claim(story, shown[0])}."
+        beyond = (
+            f" Not shown: that {story.label(shown[0].a)} is better." if shown[0].verdict is Verdict.NOT_WORSE else ""
+        )
+        return f"Shown for tasks like these: {_claim(story, shown[0])}.{beyond}"
     return f"Shown for tasks like these: {_several(story, shown)}."
 
 
