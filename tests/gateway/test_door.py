@@ -264,6 +264,21 @@ async def test_a_full_disk_refuses_calls_and_loses_no_line(enter: Any, provider:
     assert len(read_calls(inside.door.visitor.folder)) == 1
 
 
+async def test_a_flood_of_connections_leaves_the_driver_its_files(
+    enter: Any, provider: MakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.gateway.server.resource.getrlimit", lambda _: (40, 40))
+    async with ScriptedUpstream(whole(Dialect.CHAT)) as upstream, enter(provider(upstream.url)) as inside:
+        flood = [await asyncio.open_unix_connection(str(inside.gateway.socket)) for _ in range(60)]
+        await asyncio.sleep(0.05)
+        ended = sum(reader.at_eof() or reader.exception() is not None for reader, _ in flood)
+        for _, writer in flood:
+            writer.close()
+        await asyncio.sleep(0.05)
+        assert (await inside.ask(Dialect.CHAT))[0] == 200
+    assert ended == 40
+
+
 KILLED = """
 import asyncio, sys
 from pathlib import Path

@@ -15,6 +15,8 @@ from pathlib import Path
 from assay.evidence.bodies import NAME, encode_body
 
 MAX_BODY_BYTES = 32 << 20
+MAX_PENDING_BYTES = 8 << 20
+"""With more than this waiting for the thread, callers compress for themselves: memory stays flat."""
 SMALL_BYTES = 64 << 10
 """Up to here compressing takes less than half a millisecond: cheaper than waking a thread."""
 
@@ -59,16 +61,20 @@ class BodyStore:
         self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._pending = 0
 
     def put(self, file: BodyFile, seq: int, request: bytes, answer: bytes) -> None:
         """Store both bodies of a call, each cut at ``MAX_BODY_BYTES``."""
-        if len(request) + len(answer) <= SMALL_BYTES:
+        size = len(request) + len(answer)
+        if size <= SMALL_BYTES or self._pending > MAX_PENDING_BYTES:
             self._append(file, seq, request, answer)
             return
+        with self._lock:
+            self._pending += size
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="assay-bodies", daemon=True)
             self._thread.start()
-        self._queue.put(partial(self._append, file, seq, request[:MAX_BODY_BYTES], answer[:MAX_BODY_BYTES]))
+        self._queue.put(partial(self._append_later, file, seq, request, answer))
 
     async def flush(self) -> None:
         """Return when everything put so far is with the system."""
@@ -86,8 +92,14 @@ class BodyStore:
             self._thread.join()
             self._thread = None
 
+    def _append_later(self, file: BodyFile, seq: int, request: bytes, answer: bytes) -> None:
+        self._append(file, seq, request, answer)
+        with self._lock:
+            self._pending -= len(request) + len(answer)
+
     def _append(self, file: BodyFile, seq: int, request: bytes, answer: bytes) -> None:
-        frames = encode_body(seq, "request", request) + encode_body(seq, "response", answer)
+        requested, answered = request[:MAX_BODY_BYTES], answer[:MAX_BODY_BYTES]
+        frames = encode_body(seq, "request", requested) + encode_body(seq, "response", answered)
         with self._lock:
             file.append(frames)
 

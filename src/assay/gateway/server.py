@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -57,7 +58,7 @@ class GatewayServer:
         self._dead: set[bytes] = set()
         self._bodies = BodyStore()
         self._session = _session()
-        server = web.Server(
+        server = _Listener(
             self._handle,
             request_factory=_request,
             handler_cancellation=True,
@@ -172,6 +173,15 @@ class GatewayServer:
                 return await Exchange(job, self._session).run(request)
         except RefusedError as refused:
             return refused.answer(door, dialect)
+
+
+class _Listener(web.Server):
+    """Leaves half of the process's file descriptors to the rest of the driver, whatever a sandbox opens."""
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2:
+            transport.abort()
 
 
 def _open_to_all(socket: Path) -> None:
