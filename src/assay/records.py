@@ -8,9 +8,9 @@ kinds are disjoint: the five input kinds sum to the prompt, and ``output`` inclu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from assay.identity import Json, content_id
 
@@ -64,15 +64,26 @@ class Record:
     """Mixin of the frozen dataclasses: JSON in snake_case, unknown keys refused on the way in."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data, nested records included."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]  # every subclass is a dataclass
+        """Return plain data, nested records included; several times faster than ``dataclasses.asdict``."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Build the record from ``to_json`` output; raises ``TypeError`` for missing or unknown keys."""
         return cls(**data)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, tuple | list):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True, slots=True)

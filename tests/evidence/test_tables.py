@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_tables(tmp_path, lock, [], [], facts)
     again = read_tables(tmp_path)
     assert again.cells == tuple(sorted(facts.cells, key=lambda cell: (cell.task, cell.arm)))
-    assert (again.health, again.anchors, again.grain) == (facts.health, facts.anchors, facts.grain)
+    assert replace(again, cells=facts.cells) == facts
 
 
 def test_empty_tables_have_their_columns(tmp_path: Path) -> None:

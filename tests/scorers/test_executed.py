@@ -6,7 +6,6 @@ import pytest
 
 from assay.records import Attempt, Ended, OwnerKind, Score
 from assay.sandboxes.base import Deadlines, SandboxSpec
-from assay.sandboxes.memory import MemorySandboxKind
 from assay.scorers.base import Subject
 from assay.scorers.executed import Executed
 from assay.scorers.verification import Bench
@@ -109,21 +108,6 @@ async def test_an_untouched_start_that_passes_is_no_answer(bench: Bench, tmp_pat
 async def test_a_complaint_does_not_hide_work_that_was_done(task: Task, bench: Bench, tmp_path: Path) -> None:
     folder = await evidence(task, bench, tmp_path / "e", task.solution_files(), Complaint.NO_ANSWER)
     assert values(await run(Executed("x"), subject(task, bench, folder), bench))["solved"] == 1.0
-
-
-async def test_equal_workspaces_of_simulated_attempts_are_verified_once(
-    task: Task, bench: Bench, tmp_path: Path
-) -> None:
-    folder = await evidence(task, bench, tmp_path / "e", task.solution_files())
-    scorer = Executed("x")
-    first = await run(scorer, subject(task, bench, folder, simulated=True), bench)
-    none = MemorySandboxKind()
-    again = subject(task, bench, folder, simulated=True)
-    other = replace(again, attempt=replace(again.attempt, id="t/2"))
-    second = await scorer.score(other, none)
-    assert values(list(second)) == values(first)
-    assert {one.attempt for one in second} == {"t/2"}
-    assert json.loads((tmp_path / "out/verifier.json").read_text())["verified_with"] == "t/1"
 
 
 def test_the_hash_follows_the_tools() -> None:

@@ -15,7 +15,7 @@ from assay.errors import RunError
 from assay.evidence.facts import Anchor, CellFact, Facts, Health, Sums
 from assay.evidence.lock import Lock
 from assay.evidence.outcomes import TrialOutcome
-from assay.records import NANO, Call, Tokens
+from assay.records import NANO, Call, Price, Tokens
 
 FACTS_VERSION = 1
 _SUMS = ("solved", "cost", "wall_s", "simulated_s")
@@ -74,6 +74,7 @@ def write_tables(
         "run_id": lock.run_id,
         "health": facts.health.to_json(),
         "anchors": [anchor.to_json() for anchor in facts.anchors],
+        "prices": [price.to_json() for price in facts.prices],
     }
     _replace(folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
 
@@ -92,7 +93,8 @@ def read_tables(folder: Path) -> Facts:
         health = {**manifest["health"], "amendments": tuple(manifest["health"]["amendments"])}
         health["notes"] = tuple(health["notes"])
         anchors = tuple(Anchor.from_json(anchor) for anchor in manifest["anchors"])
-        return Facts(cells=cells, health=Health.from_json(health), anchors=anchors, grain=manifest["grain"])
+        prices = tuple(Price.from_json(price) for price in manifest["prices"])
+        return Facts(cells, Health.from_json(health), anchors, manifest["grain"], prices)
     except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
         raise RunError(f"facts cannot be read: {error}", where=folder, remedy=remedy) from error
 

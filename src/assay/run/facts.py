@@ -22,6 +22,7 @@ async def build_facts(run: Run) -> Facts:
         cells=cells(outcomes),
         health=await _health(run, outcomes, await run.ledger.attempts()),
         anchors=_anchors(await run.ledger.scores()),
+        prices=tuple(await run.ledger.prices()),
     )
     write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
     return facts

@@ -6,18 +6,16 @@ import asyncio
 import json
 import secrets
 import shutil
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.errors import EvidenceError
-from assay.identity import content_id, file_hash, tree_id
+from assay.identity import content_id, file_hash
 from assay.records import Score
 from assay.sandboxes.base import SandboxKind
 from assay.scorers.base import Subject
-from assay.scorers.grading import Grade, grade, scores, unscored, write_output
+from assay.scorers.grading import grade, scores, unscored, write_output
 from assay.scorers.rebuild import Rebuilt, last_step, rebuild
 from assay.scorers.verification import Bench
 from assay.suites.base import Complaint
@@ -35,14 +33,6 @@ def instrument_id() -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A grade, and the attempt that it was made for."""
-
-    attempt: str
-    grade: Grade
-
-
 class Executed:
     """One sandbox per attempt. ``toolchain_hash`` names interpreter, pytest, ruff and lizard."""
 
@@ -50,8 +40,6 @@ class Executed:
 
     def __init__(self, toolchain_hash: str) -> None:
         self._hash = content_id("scorer", ["executed", instrument_id(), toolchain_hash])
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
 
     @property
     def hash(self) -> str:
@@ -85,35 +73,10 @@ class Executed:
             # An untouched start that passes the tests by design is no answer.
             return self._unscored(subject, int(step.name), complaint or Complaint.NO_ANSWER, 0.0)
         bench = Bench(sandboxes, subject.scratch, subject.toolchain, subject.python, subject.environment)
-        known = await self._grade(subject, workspace, [one.path for one in rebuilt.graded], bench)
-        content = {
-            "attempt": subject.attempt.id,
-            "verified_with": known.attempt,
-            "task": subject.task.id,
-            **known.grade.to_json(),
-            **_made_of(rebuilt),
-        }
+        graded = await grade(subject.task, workspace, [one.path for one in rebuilt.graded], bench)
+        content = {"attempt": subject.attempt.id, "task": subject.task.id, **graded.to_json(), **_made_of(rebuilt)}
         await asyncio.to_thread(write_output, subject.output, content)
-        return scores(subject.attempt.id, int(step.name), self.name, self.hash, known.grade)
-
-    async def _grade(self, subject: Subject, workspace: Path, changed: Sequence[str], bench: Bench) -> _Known:
-        """Verify, or, for simulated attempts alone, take the grade of a workspace equal byte for byte.
-
-        Simulated models choose among known answers, so thousands of their attempts leave a few hundred workspaces. An
-        attempt of a real model always has its own verification.
-        """
-        if not subject.attempt.simulated:
-            return _Known(subject.attempt.id, await grade(subject.task, workspace, changed, bench))
-        key = f"{subject.task.hash} {await asyncio.to_thread(tree_id, workspace)}"
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            if key not in self._known:
-                known = _Known(subject.attempt.id, await grade(subject.task, workspace, changed, bench))
-                if known.grade.verdict.reason not in {None, Complaint.TAMPERED}:
-                    return known
-                self._known[key] = known
-                if len(self._known) > MAX_KNOWN:
-                    self._known.popitem(last=False)
-            return self._known[key]
+        return scores(subject.attempt.id, int(step.name), self.name, self.hash, graded)
 
     def _unscored(self, subject: Subject, step: int, reason: str, solved: float | None) -> Sequence[Score]:
         write_output(subject.output, {"attempt": subject.attempt.id, "task": subject.task.id, "reason": reason})
