@@ -120,12 +120,18 @@ def decide(policy: Policy, task_type: str | None) -> PolicyArm:
 
 
 def write_policy(policy: Policy, path: Path) -> None:
-    """Write the policy as YAML in a fixed order: equal policies give equal bytes. Raises ``PolicyError``."""
+    """Write the policy as YAML in a fixed order, whole or not at all: equal policies give equal bytes.
+
+    Raises ``PolicyError`` when the file cannot be written; an older policy then stays as it was.
+    """
     data = _plain(policy.to_json())
     text = HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+    half = path.with_name(f".{path.name}.half")
     try:
-        path.write_text(text, encoding="utf-8")
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
     except OSError as error:
+        half.unlink(missing_ok=True)
         raise PolicyError(f"cannot be written: {error.strerror or error}", where=path) from error
 
 

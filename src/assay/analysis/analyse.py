@@ -94,7 +94,7 @@ def _ranks(table: Table, measure: Measure, findings: Sequence[Finding]) -> Ranks
     """Rank intervals and tie groups of the compared arms, from pairs that differ after Holm."""
     means = {index: mean(measure.means[index]) for index in table.ordinary}
     ranked = [index for index in table.ordinary if means[index] is not None]
-    place = {table.arms[index].id: position for position, index in enumerate(ranked)}
+    place = {table.ids[index]: position for position, index in enumerate(ranked)}
     better = np.zeros((len(ranked), len(ranked)), dtype=bool)
     for finding in findings:
         if finding.a in place and finding.b in place and _different(finding):

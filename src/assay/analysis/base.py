@@ -35,9 +35,10 @@ class ArmSummary(Record):
 
     ``solved`` is a rate in [0, 1]; ``score`` is the composite in [0, 100]. ``cost_usd`` is the sum of known
     costs over all attempts (None when none is known), ``cost_unknown`` the trials without one.
-    ``bracket`` is the solved rate if every missing verdict were false, and if every one were true.
+    ``bracket`` is the solved rate if every missing verdict were false, and if every one were true; None when none is
+    missing. ``wall_s`` and ``simulated_s`` are seconds per trial; ``n_tasks`` counts tasks with a verdict.
     ``rank_low``/``rank_high`` bound the rank on the primary measure; arms sharing a letter in ``tie_group``
-    are not separable. ``parts`` are the composite's ingredients (means over tasks, gated and ungated).
+    are not separable; controls (A/A twins, sabotage) have neither. ``parts`` are the composite's ingredients (means over tasks, gated and ungated).
     """
 
     id: str
@@ -76,6 +77,9 @@ class ArmSummary(Record):
 class Finding(Record):
     """One comparison, a minus b. ``p_corrected`` is Holm over ``family``; ``low``/``high`` are uncorrected 95%.
 
+    ``difference``, ``low``, ``high`` and ``margin`` are fractions for ``solved`` and points of 100 for ``score``.
+    ``run_level_p`` is Welch's test on pooled runs: printed as the control that must not be used.
+
     ``more_tasks`` estimates how many further tasks would settle it (80% power at the observed difference),
     None when that cannot be known.
     """
@@ -104,7 +108,7 @@ class Finding(Record):
 
 @dataclass(frozen=True, slots=True)
 class HeatCell(Record):
-    """One square of a heatmap: mean over tasks, or None with why."""
+    """One square of a heatmap: mean over tasks, or None with why. ``row`` is a task type, ``column`` an arm's id."""
 
     row: str
     column: str

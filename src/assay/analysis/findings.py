@@ -176,8 +176,8 @@ def _finding(
         if inside and verdict in {Verdict.BETTER, Verdict.WORSE}:
             caveats = (*caveats, "the difference is real and smaller than the declared margin")
     return Finding(
-        a=table.arms[row.pair[0]].id,
-        b=table.arms[row.pair[1]].id,
+        a=table.ids[row.pair[0]],
+        b=table.ids[row.pair[1]],
         measure=measure.name,
         difference=interval.mean,
         low=interval.low,

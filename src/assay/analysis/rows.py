@@ -37,7 +37,7 @@ def _square(table: Table, measure: Measure, kind: str, index: int) -> HeatCell:
         reason = f"all {unknown} trials are without a verdict" if unknown else "no trial"
     return HeatCell(
         row=kind,
-        column=table.arms[index].id,
+        column=table.ids[index],
         measure=measure.name,
         mean=value,
         n_tasks=int((n > 0).sum()),
@@ -51,8 +51,8 @@ def task_rows(table: Table) -> tuple[TaskRow, ...]:
     rows = []
     for name in (SOLVED, SCORE):
         for task in table.tasks:
-            for arm in table.arms:
-                cell = table.cells.get((arm.id, task.id))
+            for arm in table.ids:
+                cell = table.cells.get((arm, task.id))
                 sums = None if cell is None else (cell.solved if name == SOLVED else cell.metrics.get(SCORE))
                 variance = sums.variance if sums else None
                 rows.append(
@@ -60,7 +60,7 @@ def task_rows(table: Table) -> tuple[TaskRow, ...]:
                         task=task.id,
                         type=task.type,
                         difficulty=task.difficulty,
-                        arm=arm.id,
+                        arm=arm,
                         measure=name,
                         mean=sums.mean if sums else None,
                         sd=None if variance is None else math.sqrt(variance),

@@ -12,6 +12,10 @@ from assay.evidence.facts import CellFact, Facts, Sums
 from assay.evidence.lock import Lock, LockedTask
 from assay.records import Arm, ArmId
 
+Floats = npt.NDArray[np.float64]
+
+ROUNDING = 1e-12
+
 SOLVED = "solved"
 SCORE = "score"
 
@@ -20,13 +24,18 @@ BOUNDS: Mapping[str, tuple[float, float]] = {SOLVED: (0.0, 1.0), SCORE: (0.0, 10
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure as arm x task arrays: known values, their sum and sum of squares, and how many are unknown."""
+    """One measure as arm x task arrays: known values, their sum and sum of squares, and how many are unknown.
+
+    ``means`` are NaN where nothing is known (missing is not zero), ``variances`` (n - 1) below two known values.
+    """
 
     name: str
-    n: npt.NDArray[np.float64]
-    total: npt.NDArray[np.float64]
-    squares: npt.NDArray[np.float64]
-    unknown: npt.NDArray[np.float64]
+    n: Floats
+    total: Floats
+    squares: Floats
+    unknown: Floats
+    means: Floats
+    variances: Floats
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -43,25 +52,16 @@ class Measure:
         """How much of this measure is one point on a scale of 100: rates are fractions."""
         return 0.01 if self.name == SOLVED else 1.0
 
-    @property
-    def means(self) -> npt.NDArray[np.float64]:
-        """Mean per arm and task; NaN where nothing is known: missing is not zero."""
-        return np.where(self.n > 0, self.total / np.maximum(self.n, 1), np.nan)
-
-    @property
-    def variances(self) -> npt.NDArray[np.float64]:
-        """Sample variance per cell (n - 1); NaN below two known values."""
-        rest = np.maximum(self.squares - self.total**2 / np.maximum(self.n, 1), 0.0)
-        # What is left of a difference of large equal numbers is rounding, not spread.
-        rest = np.where(rest <= 1e-12 * self.squares, 0.0, rest)
-        return np.where(self.n > 1, rest / np.maximum(self.n - 1, 1), np.nan)
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All cells of a run by arm and task. ``strays`` counts cells of arms or tasks that the lock does not name."""
+    """All cells of a run by arm and task; ``ids`` are the arms' ids, hashed once.
+
+    ``strays`` counts cells of arms or tasks that the lock does not name.
+    """
 
     arms: tuple[Arm, ...]
+    ids: tuple[ArmId, ...]
     tasks: tuple[LockedTask, ...]
     cells: Mapping[tuple[ArmId, str], CellFact]
     strays: int
@@ -69,15 +69,21 @@ class Table:
     def measure(self, name: str) -> Measure:
         """Return ``solved``, or the metric of that name, as arrays."""
         arrays = np.zeros((4, len(self.arms), len(self.tasks)))
-        for row, arm in enumerate(self.arms):
+        for row, arm in enumerate(self.ids):
             for column, task in enumerate(self.tasks):
-                sums = _sums(self.cells.get((arm.id, task.id)), name)
+                sums = _sums(self.cells.get((arm, task.id)), name)
                 arrays[:, row, column] = (sums.n, sums.total, sums.squares, sums.unknown)
-        return Measure(name, *arrays)
+        n, total, squares, unknown = arrays
+        means = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+        rest = np.maximum(squares - total**2 / np.maximum(n, 1), 0.0)
+        # What is left of a difference of large equal numbers is rounding, not spread.
+        rest = np.where(rest <= ROUNDING * squares, 0.0, rest)
+        variances = np.where(n > 1, rest / np.maximum(n - 1, 1), np.nan)
+        return Measure(name, n, total, squares, unknown, means, variances)
 
     def of_arm(self, index: int) -> tuple[CellFact, ...]:
         """Cells of one arm in the lock's task order."""
-        arm = self.arms[index].id
+        arm = self.ids[index]
         return tuple(self.cells[arm, task.id] for task in self.tasks if (arm, task.id) in self.cells)
 
     @property
@@ -98,9 +104,10 @@ def primary_measure(lock: Lock) -> str:
 
 def build_table(facts: Facts, lock: Lock) -> Table:
     """Arrange the cells; cells of arms or tasks outside the lock are counted and left out."""
-    arms, tasks = {arm.id for arm in lock.arms}, {task.id for task in lock.tasks}
-    cells = {(cell.arm, cell.task): cell for cell in facts.cells if cell.arm in arms and cell.task in tasks}
-    return Table(lock.arms, lock.tasks, cells, len(facts.cells) - len(cells))
+    ids, tasks = tuple(arm.id for arm in lock.arms), {task.id for task in lock.tasks}
+    known = set(ids)
+    cells = {(cell.arm, cell.task): cell for cell in facts.cells if cell.arm in known and cell.task in tasks}
+    return Table(lock.arms, ids, lock.tasks, cells, len(facts.cells) - len(cells))
 
 
 def _sums(cell: CellFact | None, name: str) -> Sums:

@@ -93,9 +93,9 @@ def _costs(table: Table) -> tuple[Floats, Floats]:
     """Return mean known cost per trial by (arm, task) and by arm; NaN where unknown."""
     cells = np.full((len(table.arms), len(table.tasks)), np.nan)
     whole = np.full(len(table.arms), np.nan)
-    for row, arm in enumerate(table.arms):
+    for row, arm in enumerate(table.ids):
         for column, task in enumerate(table.tasks):
-            cell = table.cells.get((arm.id, task.id))
+            cell = table.cells.get((arm, task.id))
             if cell is not None and cell.cost.mean is not None:
                 cells[row, column] = cell.cost.mean
         known = cells[row][np.isfinite(cells[row])]
@@ -106,9 +106,9 @@ def _costs(table: Table) -> tuple[Floats, Floats]:
 
 def _cost_variances(table: Table) -> Floats:
     out = np.full((len(table.arms), len(table.tasks)), np.nan)
-    for row, arm in enumerate(table.arms):
+    for row, arm in enumerate(table.ids):
         for column, task in enumerate(table.tasks):
-            cell = table.cells.get((arm.id, task.id))
+            cell = table.cells.get((arm, task.id))
             if cell is not None and cell.cost.variance is not None:
                 out[row, column] = cell.cost.variance
     return out
