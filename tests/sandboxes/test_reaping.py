@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.sandboxes.base import SandboxKind, SandboxSpec
-from assay.sandboxes.box import OWNER
+from assay.sandboxes.box import OWNER, elsewhere, remove_tree
 from assay.sandboxes.bubblewrap import BubblewrapKind
 from assay.sandboxes.unsafe_host import UnsafeHostKind
 
@@ -140,6 +140,31 @@ async def test_kept_sandboxes_are_kept(bubblewrap: BubblewrapKind, tmp_path: Pat
         await sandbox.write("/workspace/look", b"here")
     assert bubblewrap.reap(tmp_path, frozenset()) == ()
     assert (folder / "workspace" / "look").read_bytes() == b"here"
+    remove_tree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's sandboxes may lie outside scratch")
+async def test_what_lies_elsewhere_goes_with_its_run_folder(bubblewrap: BubblewrapKind, tmp_path: Path) -> None:
+    """pytest's folders are closed to other users, so the sandbox lies in the system's temporary folder."""
+    scratch = tmp_path / "scratch"
+    async with bubblewrap.open(SandboxSpec("kept", None, scratch, keep=True)) as sandbox:
+        folder = sandbox.box.folder
+    assert not folder.is_relative_to(tmp_path)
+    owner = json.loads((folder / OWNER).read_text(encoding="utf-8"))
+    assert owner["record"] == str(sandbox_record(scratch))
+    bubblewrap.reap(tmp_path / "another", frozenset())
+    assert folder.is_dir(), "kept while its run folder is there"
+    remove_tree(scratch)
+    bubblewrap.reap(tmp_path / "another", frozenset())
+    assert folder.is_dir(), "this driver still runs"
+    (folder / OWNER).write_text(json.dumps({**owner, "started": 1}), encoding="utf-8")
+    bubblewrap.reap(tmp_path / "another", frozenset())
+    assert not folder.exists()
+
+
+def sandbox_record(scratch: Path) -> Path:
+    (record,) = scratch.iterdir()
+    return record
 
 
 def test_an_unreadable_record_is_reaped(tmp_path: Path) -> None:
@@ -167,3 +192,14 @@ def test_a_folder_of_a_driver_that_died_at_once_is_reaped_when_old(tmp_path: Pat
     assert UnsafeHostKind().reap(tmp_path, frozenset()) == ()
     os.utime(record, (1, 1))
     assert UnsafeHostKind().reap(tmp_path, frozenset()) == (record.name,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's sandboxes may lie outside scratch")
+def test_a_nameless_folder_elsewhere_is_swept_when_old(tmp_path: Path) -> None:
+    folder = elsewhere("box-00000000000000ff")
+    folder.mkdir()
+    UnsafeHostKind().reap(tmp_path, frozenset())
+    assert folder.is_dir(), "it may have only just been made"
+    os.utime(folder, (1, 1))
+    UnsafeHostKind().reap(tmp_path, frozenset())
+    assert not folder.exists()

@@ -1,8 +1,9 @@
-"""The folder of one sandbox on the host, and who answers for it after a crash.
+"""The folder of one sandbox on the host, and the record of who answers for it.
 
 ``<scratch>/<token>/owner.json`` says which driver made the sandbox, for which label. The folders themselves
 lie beside it, or below the system's temporary folder when the sandbox's user cannot reach ``scratch`` (as
-root, with scratch below a closed folder such as /root); ``owner.json`` then names the place.
+root, with scratch below a closed folder such as /root); there is an ``owner.json`` in both places then, each
+of which names the other.
 """
 
 from __future__ import annotations
@@ -12,11 +13,8 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +24,7 @@ from assay.sandboxes.unprivileged import give_back, stranger_can_reach, take_uid
 
 OWNER = "owner.json"
 KEPT = "kept.json"
-# A folder without a record and older than this belongs to a driver that died between two system calls.
-NEW_S = 60.0
 TOKEN_PREFIX = "box-"  # noqa: S105  # names a folder
-# How long a killed process may take to disappear.
-PATIENCE_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +64,15 @@ def make_box(spec: SandboxSpec, *, separate_user: bool) -> Box:
         record.chmod(0o711)
         folder = record
         if uid is not None and not stranger_can_reach(record / "x"):
-            folder = Path(tempfile.gettempdir()) / f"assay-{token}"
+            folder = elsewhere(token)
             log.info("sandbox %s lies in %s: its user cannot reach %s", spec.label, folder, spec.scratch)
         # Written before anything that it answers for exists.
-        (record / OWNER).write_text(json.dumps(_owner(spec.label, folder)), encoding="utf-8")
+        owner = json.dumps(_owner(spec.label, record, folder))
+        (record / OWNER).write_text(owner, encoding="utf-8")
         if folder != record:
             folder.mkdir()
             folder.chmod(0o711)
+            (folder / OWNER).write_text(owner, encoding="utf-8")
         box = Box(token, record, folder, uid)
         for path in (box.workspace, box.home):
             path.mkdir(mode=0o700)
@@ -113,50 +109,18 @@ def remove_tree(folder: Path) -> None:
             subprocess.run([*tool, "--", str(folder)], check=False, capture_output=True)
 
 
-def reap_boxes(scratch: Path, live: frozenset[str]) -> tuple[str, ...]:
-    """Kill and remove what drivers that are gone, or this one, left in ``scratch``, but for ``live`` labels."""
-    reaped = []
-    for record in sorted(scratch.glob(f"{TOKEN_PREFIX}*")):
-        owner = _read_owner(record)
-        if owner is None or owner["label"] in live or _is_another_running_driver(owner):
-            continue
-        kill_by_token(record.name)
-        folder = Path(str(owner["folder"]))
-        if folder.name in {record.name, f"assay-{record.name}"}:
-            remove_tree(folder)
-        remove_tree(record)
-        reaped.append(str(owner["label"]))
-    return tuple(reaped)
+def elsewhere(token: str) -> Path:
+    """Return the place of a sandbox whose scratch its user cannot reach."""
+    return Path(tempfile.gettempdir()) / f"assay-{token}"
 
 
-def _read_owner(record: Path) -> dict[str, object] | None:
-    """Return who answers for a folder; None when it is kept on purpose or has only just been made."""
-    nobody: dict[str, object] = {"label": record.name, "folder": str(record)}
-    if (record / KEPT).exists():
-        return None
-    try:
-        owner = json.loads((record / OWNER).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return nobody if time.time() - record.stat().st_mtime > NEW_S else None
-    except (OSError, ValueError):
-        return nobody
-    return {**nobody, **owner} if isinstance(owner, dict) else nobody
-
-
-def _owner(label: str, folder: Path) -> dict[str, object]:
+def _owner(label: str, record: Path, folder: Path) -> dict[str, object]:
     pid = os.getpid()
-    return {"label": label, "folder": str(folder), "pid": pid, "started": _start_time(pid), "boot": _boot_id()}
+    places = {"record": str(record.absolute()), "folder": str(folder.absolute())}
+    return {"label": label, **places, "pid": pid, "started": start_time(pid), "boot": boot_id()}
 
 
-def _is_another_running_driver(owner: dict[str, object]) -> bool:
-    """True when the driver on record still runs, and is not this process. A reused pid has another start time."""
-    pid = owner.get("pid")
-    if not isinstance(pid, int) or pid == os.getpid() or owner.get("boot") != _boot_id():
-        return False
-    return owner.get("started") is not None and owner.get("started") == _start_time(pid)
-
-
-def _start_time(pid: int) -> int | None:
+def start_time(pid: int) -> int | None:
     """Return the start of a process in clock ticks since boot (``/proc/<pid>/stat``, field 22)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
@@ -165,36 +129,9 @@ def _start_time(pid: int) -> int | None:
     return int(stat[stat.rindex(b")") + 2 :].split()[19])
 
 
-def _boot_id() -> str | None:
+def boot_id() -> str | None:
+    """Return what tells this boot of the machine from the one before; None where there is no such thing."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return None
-
-
-def kill_by_token(token: str) -> None:
-    """Kill every process that carries the token in its command line or environment; wait until all are gone."""
-    deadline = time.monotonic() + PATIENCE_S
-    while found := list(_processes_with(token.encode())):
-        for pid in found:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-        if time.monotonic() > deadline:
-            raise SandboxError(f"processes {found} of {token} do not die", remedy="Kill them by hand, then run again")
-        time.sleep(0.005)
-
-
-def _processes_with(token: bytes) -> Iterator[int]:
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        for name in ("cmdline", "environ"):
-            try:
-                held = (Path(entry.path) / name).read_bytes()
-            except OSError:
-                continue
-            if token in held:
-                yield int(entry.name)
-                break

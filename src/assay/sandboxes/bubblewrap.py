@@ -12,11 +12,12 @@ from typing import ClassVar
 
 from assay.errors import SandboxError
 from assay.sandboxes.base import HOME, WORKSPACE, Capabilities, Deadlines, Limits, Mount, SandboxSpec
-from assay.sandboxes.box import Box, reap_boxes
+from assay.sandboxes.box import Box
 from assay.sandboxes.cache import cache_root
 from assay.sandboxes.interpreter import interpreter
 from assay.sandboxes.library import inside_library, start_command
 from assay.sandboxes.local import PLAIN_ENV, LocalSandbox
+from assay.sandboxes.reaper import reap_boxes
 from assay.sandboxes.supervised import Request, Supervised, limits_of
 from assay.sandboxes.system_files import HOSTNAME, UID, system_files
 from assay.sandboxes.unprivileged import stranger_can_reach, stranger_can_read

@@ -17,9 +17,9 @@ from typing import ClassVar, Self
 
 from assay.errors import SandboxError
 from assay.sandboxes.base import HOME, WORKSPACE, Capabilities, Deadlines, Exit, ExitRecord, SandboxSpec
-from assay.sandboxes.box import kill_by_token, reap_boxes
 from assay.sandboxes.library import inside_library, start_command
 from assay.sandboxes.local import PLAIN_ENV, LocalSandbox
+from assay.sandboxes.reaper import kill_by_token, reap_boxes
 from assay.sandboxes.supervised import Request, Supervised, limits_of
 
 CAPABILITIES = Capabilities(

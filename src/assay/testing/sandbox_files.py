@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 
 from assay.sandboxes.base import HOME, WORKSPACE, Deadlines, Exit, Sandbox
@@ -105,6 +106,7 @@ async def nothing_stays(bench: Bench) -> None:
     async with bench.open(bench.start(one="1"), keep=True) as sandbox:
         kept = sandbox.output().parent
     assert kept.is_dir()
+    shutil.rmtree(kept)
 
 
 class _OnPurposeError(Exception):
