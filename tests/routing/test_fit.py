@@ -139,6 +139,15 @@ def test_a_cheap_arm_is_routed_where_it_is_not_worse() -> None:
     assert choice.picked[1].arm == 1
 
 
+def test_a_margin_is_given_in_points_and_kept_in_the_measure() -> None:
+    facts, lock = make_facts(1, experiment={"margin": 5})
+    assert fit_policy(facts, lock).margin == pytest.approx(0.05)
+    assert fit_policy(facts, lock, margin=8).margin == pytest.approx(0.08)
+    assert fit_policy(facts, replace(lock, primary="composite")).margin == pytest.approx(5)
+    assert fit_policy(facts, lock, value_usd=1.0).margin is None
+    assert fit_policy(facts, lock, value_usd=1.0, margin=0.5).margin == pytest.approx(0.5)
+
+
 def test_value_per_solve_trades_quality_for_money() -> None:
     facts, lock = make_facts(2, spread=0.6, failures=0.0)
     cheap, rich = fit_policy(facts, lock, value_usd=0.02), fit_policy(facts, lock, value_usd=100.0)

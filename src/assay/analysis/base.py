@@ -38,7 +38,8 @@ class ArmSummary(Record):
     ``bracket`` is the solved rate if every missing verdict were false, and if every one were true; None when none is
     missing. ``wall_s`` and ``simulated_s`` are seconds per trial; ``n_tasks`` counts tasks with a verdict.
     ``rank_low``/``rank_high`` bound the rank on the primary measure; arms sharing a letter in ``tie_group``
-    are not separable; controls (A/A twins, sabotage) have neither. ``parts`` are the composite's ingredients (means over tasks, gated and ungated).
+    are not separable; controls (A/A twins, sabotage) have neither. ``parts`` are the composite's ingredients
+    (means over tasks, gated and ungated).
     """
 
     id: str

@@ -28,8 +28,8 @@ def fit_policy(
     """Return the policy that the run supports.
 
     ``value_usd`` is what a solved task is worth: with it arms are valued in dollars, ``value * solved - cost``.
-    ``margin`` (in the policy's measure; default: the experiment's) allows "not worse and cheaper". A type is routed
-    only when its arm is shown superior, or not worse and cheaper; else it says ``default`` and why. Raises
+    ``margin`` (points of 100; USD with ``value_usd``; default: the experiment's) allows "not worse and cheaper"; the
+    policy holds it in its measure's unit. A type is routed only when its arm is shown superior, or not worse and cheaper; else it says ``default`` and why. Raises
     ``PolicyError`` when no task has a verdict for every arm.
     """
     grid = build_grid(facts, lock, value_usd)
@@ -38,8 +38,9 @@ def fit_policy(
             "no policy can be fitted: no task has a result for every arm",
             remedy="Finish the run with `assay run`, or drop the arm that has no results",
         )
-    if margin is None and value_usd is None:
-        margin = margin_of(lock.experiment, build_table(facts, lock).measure(primary_measure(lock)))
+    if value_usd is None:
+        declared = lock.experiment if margin is None else {"margin": margin}
+        margin = margin_of(declared, build_table(facts, lock).measure(primary_measure(lock)))
     rules = Rules(target, margin)
     choice = choose(grid, rules)
     routes = tuple(_route(grid, choice, kind, picked, target) for kind, picked in enumerate(choice.picked))
