@@ -56,6 +56,13 @@ class Ledger(Protocol):
         """
         ...
 
+    async def release(self, attempt: Attempt, spent: NanoUSD | None) -> None:
+        """Give the item back unsettled: the attempt counts as lost with its spend, and the item is owed again.
+
+        For attempts that we ended for reasons of our own, such as the run's cost limit: not an outcome.
+        """
+        ...
+
     async def forfeit(self, worker_prefix: str) -> Sequence[Attempt]:
         """Mark the open attempts of workers known to be dead as lost, now; return them."""
         ...

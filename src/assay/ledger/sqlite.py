@@ -210,6 +210,17 @@ class SqliteLedger(SqliteStore):
         )
         return sum(ended in {"provider_error", "infrastructure", "harness_error"} for (ended,) in rows)
 
+    async def release(self, attempt: Attempt, spent: NanoUSD | None) -> None:
+        """See ``Ledger.release``."""
+        with self._transaction() as db:
+            held = db.execute(
+                "SELECT 1 FROM items WHERE run_id=? AND kind=? AND owner=? AND fence=? AND state='leased'",
+                (self.run_id, attempt.owner_kind, attempt.owner, attempt.fence),
+            ).fetchone()
+            if held:
+                self._lose(db, attempt.owner_kind, attempt.owner, attempt.id)
+        await self.reconcile(attempt.id, spent, lower_bound=True)
+
     async def forfeit(self, worker_prefix: str) -> Sequence[Attempt]:
         """See ``Ledger.forfeit``."""
         with self._transaction() as db:

@@ -123,16 +123,17 @@ class _Driver:
             self.tally.running += 1
             self.tally.trial_ended(await run_trial(trial, environment))
 
+        self._check_cost()
         limits = EngineLimits(self.options.concurrency or max(4, os.cpu_count() or 1))
-        while owed := [t for t in await self.run.ledger.pending() if t in chosen]:
+        while self.reason == "finished" and (owed := [t for t in await self.run.ledger.pending() if t in chosen]):
             async for trial in self.engine.run(owed, run_one, limits):
                 await self._settled(trial, queue)
                 self._check_cost()
-            if self.reason != "finished":
-                return
 
     async def _settled(self, trial: TrialId, queue: asyncio.Queue[Attempt]) -> None:
         attempt = await self.run.ledger.latest_attempt(OwnerKind.TRIAL, trial)
+        if attempt is not None and attempt.lost:  # cut short by the run's cost limit, and owed again
+            self._out_of_money()
         if attempt is None or attempt.ended is None:
             return
         self.tally.spent += attempt.spent or 0
@@ -144,8 +145,14 @@ class _Driver:
 
     def _check_cost(self) -> None:
         meter = self.services.meter
-        if meter.max_cost is not None and meter.spent >= meter.max_cost and self.reason == "finished":
-            self._stop("max_cost", f"the cost limit of ${self.options.max_cost:g} is used up: nothing more is started")
+        real = any(not provider.simulated for provider in self.services.providers.values())
+        if real and meter.max_cost is not None and meter.spent >= meter.max_cost:
+            self._out_of_money()
+
+    def _out_of_money(self) -> None:
+        if self.reason == "finished":
+            limit = self.options.max_cost or 0.0
+            self._stop("max_cost", f"the cost limit of ${limit:g} is used up: nothing more is started")
 
     def _interrupt(self) -> None:
         if self.reason == "finished":

@@ -148,6 +148,25 @@ async def dead_workers_forfeit(make: MakeLedger) -> None:
     await ledger.close()
 
 
+async def released_items_are_owed_again(make: MakeLedger) -> None:
+    """What we end for reasons of our own is no outcome: lost, with its spend, and owed without using up a retry."""
+    ledger = make(ManualClock())
+    (trial,) = make_trials(1)
+    await ledger.plan([trial])
+    for _ in range(3):
+        attempt = await ledger.claim(trial.id, "w", 60)
+        assert attempt is not None
+        await ledger.release(attempt, 4)
+        assert not await ledger.settle(attempt, DONE)
+    last = await ledger.claim(trial.id, "w", 60)
+    assert last is not None
+    assert await ledger.settle(last, DONE)
+    rows = await ledger.attempts()
+    assert [row.lost for row in rows] == [True, True, True, False]
+    assert all(row.spent is not None and row.spent >= 4 for row in rows)
+    await ledger.close()
+
+
 async def a_trial_that_kills_its_worker_ends(make: MakeLedger) -> None:
     """Losses are bounded: a trial is not paid for for ever."""
     ledger = make(ManualClock())
@@ -230,6 +249,7 @@ LEDGER_CHECKS: tuple[Callable[[MakeLedger], Awaitable[None]], ...] = (
     failures_of_ours_are_retried_once,
     model_failures_are_never_retried,
     dead_workers_forfeit,
+    released_items_are_owed_again,
     a_trial_that_kills_its_worker_ends,
     requirements_are_respected,
     spend_is_reconciled_upwards_only,

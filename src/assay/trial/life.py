@@ -29,7 +29,7 @@ SMALL_BYTES = 256 << 10
 
 
 async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
-    """Claim and live one attempt; None when the ledger gave no permission.
+    """Claim and live one attempt; None when the ledger gave no permission, or the run's cost limit cut it short.
 
     Never raises for what an agent, a sandbox or a provider does: that is a row. Raises ``LedgerError`` when
     the books cannot be kept, because then nothing more may be spent.
@@ -37,7 +37,11 @@ async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
     attempt = await env.ledger.claim(trial_id, env.worker, env.ttl, offers=env.offers)
     if attempt is None:
         return None
-    outcome = await _Life(env, attempt).live()
+    life = _Life(env, attempt)
+    outcome = await life.live()
+    if life.given_back:
+        await env.ledger.release(attempt, outcome.spent)
+        return None
     await env.ledger.settle(attempt, outcome)
     return outcome.ended
 
@@ -64,6 +68,7 @@ class _Life:
         self.sandbox: Sandbox | None = None
         self.stage = "starting"
         self.fenced = False
+        self.given_back = False
 
     async def live(self) -> Outcome:
         """Run, kill everything, seal; the outcome is for ``settle``."""
@@ -78,6 +83,7 @@ class _Life:
                 if self.sandbox is not None:
                     self.sandbox.kill()
                 totals = await door.close()
+            self.given_back = totals.run_cap_reached
             self.stage = "sealing"
             key = await asyncio.to_thread(seal, self.evidence)
         except LedgerError:
