@@ -1,7 +1,12 @@
 """A smaller seeded set of ``benchmarks/worlds.py``: the statistics keep their promise where the control fails."""
 
+import numpy as np
 import pytest
 
+from assay.analysis.analyse import analyse
+from assay.records import Target, Verdict
+from assay.stats import compare_these
+from assay.testing.facts import make_facts
 from assay.testing.worlds import TASKS, World, false_alarms, recover_ranking
 
 REPLICATIONS = 2500
@@ -35,6 +40,31 @@ def test_a_true_ranking_is_recovered() -> None:
     assert found.ranks_covered >= 0.98
     assert found.all_separated >= 0.6
     assert found.false_claim <= 0.01
+
+
+@pytest.mark.parametrize(("tasks", "reps"), [(3, 3), (12, 3), (24, 5)])
+def test_a_rerun_of_these_tasks_keeps_the_level_too(tasks: int, reps: int) -> None:
+    rng = np.random.default_rng([tasks, reps])
+    chance = 1 / (1 + np.exp(-rng.normal(0, 2, (500, 1, tasks, 1))))
+    runs = (rng.random((500, 2, tasks, reps)) < chance).astype(float)
+    means, variances, n = runs.mean(axis=3), runs.var(axis=3, ddof=1), np.full(tasks, reps)
+    found = [
+        compare_these((mean[0], spread[0], n), (mean[1], spread[1], n)).p
+        for mean, spread in zip(means, variances, strict=True)
+    ]
+    assert np.mean([p is not None and p < 0.05 for p in found]) <= 0.06 + 3 * (0.05 * 0.95 / 500) ** 0.5
+
+
+def test_the_whole_analysis_keeps_the_level() -> None:
+    wrong = 0
+    for seed in range(120):
+        findings = analyse(*make_facts(seed, n_arms=2, n_tasks=8, reps=2, spread=0.0)).findings
+        wrong += any(
+            f.verdict is not Verdict.NOT_ESTABLISHED
+            for f in findings
+            if f.measure == "solved" and f.target is Target.TASKS_LIKE_THESE
+        )
+    assert wrong <= 13, "at 6% more than 13 of 120 happen once in fifty seeds"
 
 
 def test_equal_seeds_give_equal_rates() -> None:

@@ -29,8 +29,8 @@ def fit_policy(
 
     ``value_usd`` is what a solved task is worth: with it arms are valued in dollars, ``value * solved - cost``.
     ``margin`` (points of 100; USD with ``value_usd``; default: the experiment's) allows "not worse and cheaper"; the
-    policy holds it in its measure's unit. A type is routed only when its arm is shown superior, or not worse and cheaper; else it says ``default`` and why. Raises
-    ``PolicyError`` when no task has a verdict for every arm.
+    policy holds it in its measure's unit. A type is routed only when its arm is shown superior, or not worse and
+    cheaper; else it says ``default`` and why. Raises ``PolicyError`` when no task has a verdict for every arm.
     """
     grid = build_grid(facts, lock, value_usd)
     if not grid.arms or not grid.tasks:
