@@ -77,7 +77,7 @@ def test_few_tasks_per_type_say_default_and_why() -> None:
     route = fit_policy(facts, lock).routes[3]
     assert (route.decision, route.support) == ("default", NOT_SEPARABLE)
     assert route.considered is not None
-    assert "3 tasks of this type cannot show it" in route.reason
+    assert "3 tasks of this type are too few" in route.reason
 
 
 def test_results_do_not_depend_on_the_order_of_cells() -> None:

@@ -97,7 +97,7 @@ def _reason(grid: Grid, choice: Choice, kind: int, picked: Picked) -> str:
         return f"no arm is expected to do better than {default} here"
     said = f"{considered} looks better than {default} and is not shown to be"
     if n < fewest_tasks():
-        return f"{said}: {n} tasks of this type cannot show it"
+        return f"{said}: {n} tasks of this type are too few"
     return f"{said}{_settling(grid, choice, kind, picked)}"
 
 
@@ -126,7 +126,7 @@ def _notes(grid: Grid, lock: Lock) -> tuple[str, ...]:
         said.append(f"{grid.dropped} tasks were left out because an arm has no result on them.")
     thin = [name for kind, name in enumerate(grid.types) if int((grid.kinds == kind).sum()) < fewest_tasks()]
     if thin:
-        said.append(f"Types with fewer than {fewest_tasks()} tasks cannot be routed: {', '.join(thin)}.")
+        said.append(f"Too few tasks to expect a route (fewer than {fewest_tasks()}): {', '.join(thin)}.")
     unpriced = [_label(arm) for arm, cost in zip(grid.arms, grid.cost, strict=True) if not math.isfinite(cost)]
     if unpriced:
         said.append(f"Cost unknown, so never chosen for being cheaper: {', '.join(unpriced)}.")
