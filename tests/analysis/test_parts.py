@@ -16,7 +16,7 @@ def test_controls_are_told_and_stay_out_of_the_ranking() -> None:
     analysis = analyse(facts, lock)
     aa, sabotage = analysis.controls
     assert aa.startswith("A/A: swift against its twin")
-    assert aa.endswith("no difference, as must be.")
+    assert aa.endswith("no difference shown, as must be.")
     assert sabotage.startswith("Sabotage: swift against its degraded copy")
     assert [arm.tie_group == "" for arm in analysis.arms] == [False, False, False, True, True]
     assert analysis.arms[3].rank_low is None
@@ -80,7 +80,12 @@ def test_limitations_and_disclosures_come_from_the_data() -> None:
     changed = replace(lock, machine={"sandbox": "unsafe-host"}, simulated=False)
     analysis = analyse(replace(facts, health=health), changed)
     said = " ".join(analysis.limitations)
-    for part in ("4 tasks can show nothing", "One run per task", "No price is known for deep", "7 planned trials"):
+    for part in (
+        "With 4 tasks no distribution-free test",
+        "One run per task",
+        "No price is known for deep",
+        "7 planned trials",
+    ):
         assert part in said
     told = " ".join(analysis.disclosures)
     for part in ("unsafe-host", "2 attempts were lost", "$0.50", "extended 1 time", "No margin"):

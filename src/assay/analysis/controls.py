@@ -58,7 +58,9 @@ def _sentence(arms: dict[str, Arm], finding: Finding) -> str:
     facts = f"{words.difference(upright(finding))}, {words.probability(finding.p)}"
     alarm = finding.verdict in {Verdict.BETTER, Verdict.WORSE}
     if kind == AA:
-        judged = "a difference between equals was found: distrust this run" if alarm else "no difference, as must be"
+        judged = (
+            "a difference between equals was found: distrust this run" if alarm else "no difference shown, as must be"
+        )
         return f"A/A: {label} against its twin: {facts}: {judged}."
     found = finding.verdict is (Verdict.WORSE if turned else Verdict.BETTER)
     judged = "found out, as must be" if found else "not found out: this run would miss a defect of that size"

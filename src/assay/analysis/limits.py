@@ -39,12 +39,12 @@ def limitations(
 def _about_tasks(table: Table) -> list[str]:
     n = int((table.measure(SOLVED).n.sum(axis=0) > 0).sum())
     said = []
-    if n < fewest_tasks():
+    if 0 < n < fewest_tasks():
         said.append(
-            f"{words.plural(n, 'task')} can show nothing by themselves: no distribution-free test could give p below "
-            f"{minimum_p(n):.2g}."
+            f"With {words.plural(n, 'task')} no distribution-free test could give p below {minimum_p(n):.2g}: any claim "
+            "rests on task differences being close to normal."
         )
-    elif n < FEW_TASKS:
+    elif 0 < n < FEW_TASKS:
         said.append(f"With {words.plural(n, 'task')} the intervals lean on task differences being close to normal.")
     kinds = Counter(task.type for task in table.tasks)
     thin = sorted(kind for kind, count in kinds.items() if count < ROUTABLE)
@@ -137,10 +137,14 @@ def _about_anchors(anchors: Sequence[Anchor], lock: Lock) -> list[str]:
         said.append(f"The untouched start passes {words.listed(given)}: those tasks measure nothing.")
     if below:
         said.append(
-            f"The reference solutions score between {min(scores):.0f} and {max(scores):.0f}, on "
-            f"{words.plural(below, 'task')} below 100: a score of 100 is not attainable everywhere."
+            f"The reference solutions score {_range(min(scores), max(scores))}, on {words.plural(below, 'task')} below "
+            "100: a score of 100 is not attainable everywhere."
         )
     return said
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" else f"between {low:.0f} and {high:.0f}"
 
 
 def _about_controls(table: Table) -> list[str]:

@@ -123,7 +123,8 @@ def _notes(grid: Grid, lock: Lock) -> tuple[str, ...]:
     if lock.simulated:
         said.append("Simulated models: this policy says nothing about real ones.")
     if grid.dropped:
-        said.append(f"{grid.dropped} tasks were left out because an arm has no result on them.")
+        tasks = "1 task was" if grid.dropped == 1 else f"{grid.dropped} tasks were"
+        said.append(f"{tasks} left out because an arm has no result there.")
     thin = [name for kind, name in enumerate(grid.types) if int((grid.kinds == kind).sum()) < fewest_tasks()]
     if thin:
         said.append(f"Too few tasks to expect a route (fewer than {fewest_tasks()}): {', '.join(thin)}.")
