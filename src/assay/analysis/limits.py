@@ -41,7 +41,7 @@ def _about_tasks(table: Table) -> list[str]:
     said = []
     if 0 < n < fewest_tasks():
         said.append(
-            f"With {words.plural(n, 'task')} no distribution-free test could give p below {minimum_p(n):.2g}: any claim "
+            f"With {words.plural(n, 'task')} no distribution-free test could give p below {minimum_p(n):.2g}: a claim "
             "rests on task differences being close to normal."
         )
     elif 0 < n < FEW_TASKS:
