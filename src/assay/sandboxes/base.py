@@ -32,7 +32,11 @@ class Limits(Record):
 
 @dataclass(frozen=True, slots=True)
 class Deadlines(Record):
-    """The ladder, in seconds: INT after ``run_s``, TERM ``int_grace_s`` later, KILL ``term_grace_s`` after that."""
+    """The ladder, in seconds: INT after ``run_s``, TERM ``int_grace_s`` later, KILL ``term_grace_s`` after that.
+
+    The grace is for telemetry to be flushed. What is written to the workspace after ``run_s`` does not count: a
+    snapshot after a timeout shows the workspace as it stood at the deadline.
+    """
 
     run_s: float
     int_grace_s: float = 2.0

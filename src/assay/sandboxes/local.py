@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -52,6 +53,7 @@ class LocalSandbox(ABC):
         self._current: Supervised | None = None
         self._runs = 0
         self._dead = False
+        self._at_deadline: tuple[Change, ...] | None = None
 
     @property
     def box(self) -> Box:
@@ -107,7 +109,8 @@ class LocalSandbox(ABC):
         except OSError as error:
             return ExitRecord(Exit.NOT_STARTED, detail=f"no place for the output: {error.strerror}")
         run, descriptors = self.supervised(argv, dict(env or {}), deadlines, cwd)
-        self._current = run
+        run.on_deadline = self._seal_at_deadline
+        self._current, self._at_deadline = run, None
         try:
             return await run.run(pass_fds=descriptors)
         finally:
@@ -142,8 +145,19 @@ class LocalSandbox(ABC):
         write_file(*place, data, mode, self.box.uid)
 
     async def snapshot(self, into: Path) -> tuple[Change, ...]:
-        """Seal the workspace as it stands against the start."""
-        return await asyncio.to_thread(seal, self._start, self.box.workspace, into)
+        """Seal the workspace against the start: as it stands, or, after a timeout, as it stood at the deadline."""
+        if self._at_deadline is None:
+            return await asyncio.to_thread(seal, self._start, self.box.workspace, into)
+        await asyncio.to_thread(shutil.copytree, self._deadline_folder, into, dirs_exist_ok=True)
+        return self._at_deadline
+
+    @property
+    def _deadline_folder(self) -> Path:
+        return self.box.folder / "at-deadline"
+
+    def _seal_at_deadline(self) -> None:
+        """Called while everything inside is stopped. Raises ``EvidenceError``, and then the run is ended."""
+        self._at_deadline = seal(self._start, self.box.workspace, self._deadline_folder)
 
     def kill(self) -> None:
         """End the run and refuse further ones."""

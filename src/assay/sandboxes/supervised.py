@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -20,6 +20,8 @@ from assay.sandboxes.unprivileged import as_user
 
 # The supervisor keeps the time; this much later the driver no longer believes in it.
 BACKSTOP_S = 20.0
+# Besides, a workspace may take this long to be sealed at the deadline.
+SEALING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ class Request:
     door: str | None = None
     listener: int | None = None
 
-    def to_json(self, output: int, control: int) -> bytes:
+    def to_json(self, output: int, control: int, notice: int) -> bytes:
         """Encode for ``inside.supervisor``."""
         run = self.deadlines.run_s
         term = run + self.deadlines.int_grace_s
         kill = term + self.deadlines.term_grace_s
         told: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         told["deadlines"] = [(run, signal.SIGINT), (term, signal.SIGTERM), (kill, signal.SIGKILL)]
-        told |= {"output": output, "control": control, "port": DOOR_PORT}
+        told |= {"output": output, "control": control, "notice": notice, "port": DOOR_PORT}
         return json.dumps(told).encode()
 
 
@@ -58,15 +60,21 @@ def limits_of(limits: Limits, *, processes: int | None) -> dict[str, float | Non
 
 
 class Supervised:
-    """A run in progress. ``command`` starts the supervisor, under the user id ``uid`` unless that is None."""
+    """A run in progress. ``command`` starts the supervisor, under the user id ``uid`` unless that is None.
+
+    ``on_deadline`` is called in a thread at the deadline, while everything inside is stopped; what it raises ends
+    the run.
+    """
 
     def __init__(self, command: Sequence[str], request: Request, output: Path, uid: int | None) -> None:
+        self.on_deadline: Callable[[], object] | None = None
         self._command = command
         self._request = request
         self._output = output
         self._uid = uid
         self._process: subprocess.Popen[bytes] | None = None
         self._control: int | None = None
+        self._notice: int | None = None
         self._killed = False
 
     def kill(self) -> None:
@@ -89,10 +97,12 @@ class Supervised:
             except OSError as error:
                 self._let_go()
                 return ExitRecord(Exit.NOT_STARTED, detail=f"{error.strerror}: {error.filename}")
+            sealing = asyncio.create_task(self._seal_at_deadline())
             try:
                 late = await self._wait()
             finally:
                 self._let_go()
+                await self._sealed(sealing)
             status.seek(0)
             complaints.seek(0)
             wall = time.monotonic() - begun
@@ -100,17 +110,18 @@ class Supervised:
 
     def _start(self, status: BinaryIO, complaints: BinaryIO, pass_fds: Sequence[int]) -> None:
         control, self._control = os.pipe()
+        self._notice, notice = os.pipe()
         output = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             with _memory_file("request") as request:
-                request.write(self._request.to_json(output, control))
+                request.write(self._request.to_json(output, control, notice))
                 request.seek(0)
                 self._process = subprocess.Popen(
                     [*as_user(self._uid), *self._command],
                     stdin=request,
                     stdout=status,
                     stderr=complaints,
-                    pass_fds=[output, control, *pass_fds],
+                    pass_fds=[output, control, notice, *pass_fds],
                     env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
                     cwd="/",
                     # Ctrl-C in the driver's terminal is for the driver.
@@ -118,12 +129,41 @@ class Supervised:
                 )
         finally:
             os.close(control)
+            os.close(notice)
             os.close(output)
+
+    async def _seal_at_deadline(self) -> None:
+        """Wait for the supervisor's notice, call ``on_deadline``, and let the ladder go on."""
+        assert self._notice is not None
+        loop = asyncio.get_running_loop()
+        noticed: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(self._notice, _settle, noticed)
+        try:
+            await noticed
+        finally:
+            loop.remove_reader(self._notice)
+        if not os.read(self._notice, 1):
+            return  # the supervisor has ended
+        try:
+            if self.on_deadline is not None:
+                await asyncio.to_thread(self.on_deadline)
+        except BaseException:
+            self._let_go()
+            raise
+        if self._control is not None:
+            os.write(self._control, b"!")
+
+    async def _sealed(self, sealing: asyncio.Task[None]) -> None:
+        """End the watch on the deadline; a sealing that is under way is waited for."""
+        await asyncio.gather(sealing, return_exceptions=True)
+        notice, self._notice = self._notice, None
+        if notice is not None:
+            os.close(notice)
 
     async def _wait(self) -> bool:
         """Wait for the process; True when it had to be killed because its own clock had failed."""
         deadlines = self._request.deadlines
-        patience = deadlines.run_s + deadlines.int_grace_s + deadlines.term_grace_s + BACKSTOP_S
+        patience = deadlines.run_s + deadlines.int_grace_s + deadlines.term_grace_s + SEALING_S + BACKSTOP_S
         try:
             await asyncio.wait_for(self._exited(), patience)
         except TimeoutError:

@@ -143,6 +143,25 @@ async def late_work_is_not_done(bench: Bench) -> None:
         assert not await is_there(sandbox, "answer")
 
 
+async def work_in_the_grace_does_not_count(bench: Bench) -> None:
+    """After the deadline a program may tidy up, but a snapshot shows the workspace as it stood at the deadline."""
+    code = (
+        "import signal, sys, time\n"
+        "def late(*_):\n  open('answer', 'w').close(); open('early', 'a').write('more'); sys.exit(0)\n"
+        "signal.signal(signal.SIGINT, late)\nopen('early', 'w').write('x')\ntime.sleep(30)"
+    )
+    async with bench.open() as sandbox:
+        record = await bench.python_in(sandbox, code, Deadlines(0.7, 5.0, 5.0))
+        assert (record.reason, record.exit_code) == (Exit.TIMEOUT, 0)
+        assert await is_there(sandbox, "answer"), "it had its grace"
+        changes = {change.path: change for change in await sandbox.snapshot(bench.scratch.parent / "sealed")}
+        assert changes.keys() == {"early"}
+        assert changes["early"].size == 1
+        await sandbox.run(["true"], deadlines=Deadlines(10.0))
+        later = {change.path for change in await sandbox.snapshot(bench.scratch.parent / "sealed-later")}
+        assert later == {"early", "answer"}, "a run that ends in time is sealed as it stands"
+
+
 async def odd_files_do_no_harm(bench: Bench) -> None:
     """Names that are not text, closed modes, loops of links, a tree without a bottom: sealed, then removed."""
     code = (
@@ -169,6 +188,7 @@ LIMIT_CHECKS = (
     endless_output_is_a_timeout,
     cpu_is_counted,
     late_work_is_not_done,
+    work_in_the_grace_does_not_count,
     odd_files_do_no_harm,
 )
 MEMORY_CHECKS = (memory_eater_is_stopped,)

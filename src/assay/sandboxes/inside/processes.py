@@ -81,6 +81,12 @@ def is_running(pid: int) -> bool:
     return bool(stat) and stat[stat.rindex(b")") + 2 :][:1] not in {b"Z", b"X"}
 
 
+def is_still(pid: int) -> bool:
+    """True when the process cannot act: stopped, a zombie, or gone."""
+    stat = read(f"/proc/{pid}/stat")
+    return not stat or stat[stat.rindex(b")") + 2 :][:1] in {b"T", b"t", b"Z", b"X"}
+
+
 def resident(pid: int) -> int:
     """Resident bytes; shared pages count in full."""
     fields = read(f"/proc/{pid}/statm").split()

@@ -1,9 +1,11 @@
 """The supervisor: starts the command, relays the door, watches, ends everything, and says how it ended.
 
-Descriptors: 0 the request (JSON), 1 the status (JSON lines), 2 complaints. The request names three more:
-``output`` (the output file), ``control`` (its end-of-file means that the driver is gone: kill everything) and
-``listener`` (an inherited listening socket, or null). None of them reaches the command, and none has a path
-inside the sandbox. The status is ``{"started": true}`` and then, only after every process is dead, the record.
+Descriptors: 0 the request (JSON), 1 the status (JSON lines), 2 complaints. The request names four more: ``output``
+(the output file), ``control`` (its end-of-file means that the driver is gone: kill everything), ``notice`` (a byte on
+it says that the deadline has come and everything is stopped; the driver seals the workspace and answers with a byte
+on ``control``) and ``listener`` (an inherited listening socket, or null). None of them reaches the command, and none
+has a path inside the sandbox. The status is ``{"started": true}`` and then, only after every process is dead, the
+record.
 """
 
 from __future__ import annotations
@@ -14,22 +16,28 @@ import resource
 import sys
 import time
 from _json import encode_basestring_ascii, make_scanner
+from select import select
 
 from .command import Command
 from .loop import READ, Loop
 from .output import Output
 from .privileges import adopt_orphans
-from .processes import SIGKILL, DescendantTree, NamespaceTree, is_running
+from .processes import SIGKILL, DescendantTree, NamespaceTree, is_running, is_still
 from .relay import RETRY_S, Relay, listen
 from .watch import Usage
 
 SIGINT = 2
 SIGTERM = 15
+SIGCONT = 18
+SIGSTOP = 19
 SIGXCPU = 24
 SIGXFSZ = 25
 # How long the kernel may take to bury the dead before we stop waiting for it.
 BURIAL_S = 5.0
 DRAIN_S = 1.0
+# How long a tree may take to stop, and the driver to seal a workspace, before the ladder goes on.
+STOPPED_S = 1.0
+SEALED_S = 60.0
 
 
 class _Json:
@@ -67,7 +75,9 @@ class Supervisor:
         """Everything that can fail before the command is started, the door above all."""
         control = int(self._request["control"])  # type: ignore[call-overload]
         output = int(self._request["output"])  # type: ignore[call-overload]
-        for descriptor in (0, 1, 2, control, output):
+        self._control = control
+        self._notice = int(self._request["notice"])  # type: ignore[call-overload]
+        for descriptor in (0, 1, 2, control, output, self._notice):
             os.set_inheritable(descriptor, False)
         self._loop.watch(control, READ, self._driver_is_gone)
         self._wake_on_children()
@@ -129,6 +139,8 @@ class Supervisor:
             self._end(*verdict)
             return
         while self._ladder and time.monotonic() >= begun + self._ladder[0][0]:
+            if self._reason is None:
+                self._freeze()
             self._reason = "timeout"
             number = self._ladder.pop(0)[1]
             if number == SIGKILL:
@@ -136,6 +148,23 @@ class Supervisor:
                 return
             self._last_signal = number
             self._tree.signal(number)
+
+    def _freeze(self) -> None:
+        """Stop everything while the driver seals the workspace as it stands; the grace begins afterwards."""
+        began = time.monotonic()
+        while time.monotonic() < began + STOPPED_S:
+            self._tree.signal(SIGSTOP)
+            if all(map(is_still, self._tree.pids())):
+                break
+            time.sleep(0.001)
+        os.write(self._notice, b"!")
+        ready, _, _ = select([self._control], [], [], SEALED_S)
+        if not ready or not os.read(self._control, 1):
+            self._orphaned = True
+        self._tree.signal(SIGCONT)
+        pause = time.monotonic() - began
+        self._ladder = [(due + pause, number) for due, number in self._ladder]
+        self._ladder[0] = (0.0, self._ladder[0][1])
 
     def _end(self, reason: str, detail: str | None) -> None:
         """Kill the whole tree and wait for the main process."""
