@@ -14,4 +14,5 @@ def test_refuse():
 
 
 def test_summary():
-    assert summary([Change("added", ("a",), new=1), Change("removed", ("b", 0), old=2)]) == ["added $.a", "removed $.b[0]"]
+    changes = [Change("added", ("a",), new=1), Change("removed", ("b", 0), old=2)]
+    assert summary(changes) == ["added $.a", "removed $.b[0]"]
