@@ -95,6 +95,7 @@ async def start_run(folder: RunFolder, design: Design, source: Path | None, mach
     if lock.prediction_id is not None:
         await ledger.note("prediction", {"id": lock.prediction_id, "predict": dict(lock.predict)})
     lock.write(folder.lock)
+    lock = read_lock(folder.lock)  # as every later session sees it, order of keys included
     await _plan(ledger, lock, design.without)
     return Run(folder, lock, ledger, _tasks(folder, lock))
 
