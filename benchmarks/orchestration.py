@@ -64,12 +64,11 @@ async def environment(folder: Path, kind: SandboxKind, trials: int) -> AsyncIter
     await ledger.plan(planned)
     scratch = folder / "scratch"
     scratch.mkdir()
-    agent = ScriptedAgent(script="true")
     yield TrialEnvironment(
         ledger=ledger,
         gateway=gateway,
         sandboxes=kind,
-        agents=lambda _: agent,
+        agents=lambda _: ScriptedAgent(script="true"),  # one for each attempt: it notes every request
         toolchains=toolchain,
         folder=RunFolder(folder / "run"),
         scratch=scratch,
@@ -100,6 +99,7 @@ async def trials_per_second(kind: SandboxKind, count: int, at_once: int) -> dict
                 pass
             n = count - 1
             spent, passed = cpu_s() - cpu, time.perf_counter() - wall
+            after = rss_mb()
             ended = {attempt.ended for attempt in await env.ledger.attempts()}
             assert ended == {Ended.COMPLETED}, ended
             return {
@@ -108,7 +108,7 @@ async def trials_per_second(kind: SandboxKind, count: int, at_once: int) -> dict
                 "wall_ms": 1000 * passed / n,
                 "per_s": n / passed,
                 "rss_before_mb": before,
-                "rss_after_mb": rss_mb(),
+                "rss_after_mb": after,
             }
 
 

@@ -19,6 +19,7 @@ from assay.errors import InternalError
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 ID_LENGTH = 20
+_PIECE = 256 << 10
 
 
 def canonical(content: Json) -> bytes:
@@ -35,10 +36,16 @@ def content_id(kind: str, content: Json) -> str:
     return hashlib.sha256(kind.encode() + b"\0" + canonical(content)).hexdigest()[:ID_LENGTH]
 
 
-def file_hash(path: Path) -> str:
+def file_hash(path: Path | str) -> str:
     """Return the full SHA-256 of a regular file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while part := os.read(descriptor, _PIECE):
+            digest.update(part)
+    finally:
+        os.close(descriptor)
+    return digest.hexdigest()
 
 
 def tree_entries(root: Path) -> Iterator[tuple[str, str, int, str]]:
@@ -47,15 +54,15 @@ def tree_entries(root: Path) -> Iterator[tuple[str, str, int, str]]:
     ``kind`` is ``file`` or ``link``; directories count only through what they hold, and byte-code
     caches and ``.git`` are left out, so that running a test does not change a task's identity.
     """
-    for folder, names, files in os.walk(root):
+    top = str(root)
+    for folder, names, files in os.walk(top):
         names[:] = sorted(name for name in names if name not in {"__pycache__", ".git"})
-        links = [name for name in names if (Path(folder) / name).is_symlink()]
-        for name in sorted([*files, *links]):
-            path = Path(folder) / name
-            relative = path.relative_to(root).as_posix()
-            status = path.lstat()
+        for name in sorted([*files, *names]):
+            path = f"{folder}/{name}"
+            relative = path[len(top) :].lstrip("/")
+            status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
-                yield relative, "link", 0, str(path.readlink())
+                yield relative, "link", 0, str(Path(path).readlink())
             elif stat.S_ISREG(status.st_mode):
                 yield relative, "file", int(bool(status.st_mode & stat.S_IXUSR)), file_hash(path)
 

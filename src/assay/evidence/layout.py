@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +85,19 @@ def evidence_id(folder: Path) -> str:
 
 def seal(folder: Path) -> str:
     """Make evidence read-only, so that no accident changes it, and return its ``evidence_id``."""
-    for relative, kind, _, _ in tree_entries(folder):
-        if kind == "file":
-            (folder / relative).chmod(0o444)
+    for path, status in _below(folder):
+        if stat.S_ISREG(status.st_mode):
+            Path(path).chmod(0o444)
     return evidence_id(folder)
+
+
+def bytes_below(folder: Path) -> int:
+    """Return the size of a folder of evidence, so that a large one is sealed apart from the event loop."""
+    return sum(status.st_size for _, status in _below(folder))
+
+
+def _below(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for where, _, files in os.walk(folder):
+        for name in files:
+            path = f"{where}/{name}"
+            yield path, os.lstat(path)

@@ -159,7 +159,7 @@ class Sandbox(Protocol):
         ...
 
     def output(self) -> Path:
-        """Host path of the latest run's output file (stream.jsonl)."""
+        """Host path of the latest run's output file (stream.jsonl). After the run the caller may move it away."""
         ...
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:

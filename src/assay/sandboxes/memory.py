@@ -6,17 +6,16 @@ import asyncio
 import hashlib
 import io
 import json
-import shutil
+import secrets
 import tarfile
-import tempfile
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import ClassVar, Self
 
-from assay.errors import InternalError
 from assay.sandboxes.base import (
     DOOR_URL,
     HOME,
@@ -28,7 +27,8 @@ from assay.sandboxes.base import (
     ExitRecord,
     SandboxSpec,
 )
-from assay.sandboxes.workspace import FORMAT, Entry, compare, take_manifest
+from assay.sandboxes.workspace import APART, FORMAT, Entry, compare
+from assay.sandboxes.workspace_files import walk
 
 CAPABILITIES = Capabilities(
     isolates_network=False,
@@ -78,7 +78,7 @@ class MemorySandbox:
         self.files: dict[str, bytes] = {}
         self._script = script
         self._start: dict[str, Entry] = {}
-        self._folder: Path | None = None
+        self._token = f"memory-{secrets.token_hex(8)}"
         self._task: asyncio.Future[ExitRecord | int] | None = None
         self._runs = 0
         self._dead = False
@@ -86,12 +86,12 @@ class MemorySandbox:
     async def __aenter__(self) -> Self:
         """Read the start into the dictionary."""
         self.spec.scratch.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix="memory-", dir=self.spec.scratch))
         if self.spec.start is not None:
-            for path, entry in take_manifest(self.spec.start).items():
-                if entry.kind == "file":
-                    self._start[path] = replace(entry, mode=0o644)
-                    self.files[f"{WORKSPACE}/{path}"] = (self.spec.start / path).read_bytes()
+            for found in walk(self.spec.start, skip=APART):
+                if found.kind == "file":
+                    data = (self.spec.start / found.path).read_bytes()
+                    self._start[found.path] = _entry(data)
+                    self.files[f"{WORKSPACE}/{found.path}"] = data
         return self
 
     async def __aexit__(
@@ -99,16 +99,17 @@ class MemorySandbox:
     ) -> None:
         """Forget everything."""
         self.kill()
-        if self._folder is not None and not self.spec.keep:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        while self._runs and not self.spec.keep:
+            self.output().unlink(missing_ok=True)
+            self._runs -= 1
 
     async def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, deadlines: Deadlines, cwd: str = WORKSPACE
     ) -> ExitRecord:
         """Hand the run to the script."""
         self._runs += 1
-        self.output().touch()
         if self._dead:
+            self.output().touch()
             return ExitRecord(Exit.KILLED, detail="the sandbox was killed before the run")
         run = ScriptedRun(tuple(argv), dict(env or {}), cwd, deadlines, self.spec.door, self.files)
         self._task = asyncio.ensure_future(self._script(run))
@@ -130,9 +131,7 @@ class MemorySandbox:
 
     def output(self) -> Path:
         """Host path of the latest run's output."""
-        if self._folder is None:
-            raise InternalError("a sandbox is used outside its context")
-        return self._folder / f"output-{self._runs}.jsonl"
+        return self.spec.scratch / f"{self._token}-{self._runs}.jsonl"
 
     async def read(self, path: str, *, limit: int = 16 << 20) -> bytes:
         """Read from the dictionary."""
@@ -156,7 +155,7 @@ class MemorySandbox:
     def _seal(self, into: Path) -> tuple[Change, ...]:
         prefix = f"{WORKSPACE}/"
         held = {path.removeprefix(prefix): data for path, data in self.files.items() if path.startswith(prefix)}
-        after = {p: Entry("file", 0o644, len(data), hashlib.sha256(data).hexdigest()) for p, data in held.items()}
+        after = {path: _entry(data) for path, data in held.items()}
         into.mkdir(parents=True, exist_ok=True)
         changes = []
         with tarfile.open(into / "workspace.tar", "w", format=tarfile.PAX_FORMAT) as tar:
@@ -169,7 +168,7 @@ class MemorySandbox:
                 info.size, info.mode = entry.size, entry.mode
                 tar.addfile(info, io.BytesIO(held[path]))
         sealed = {"format": FORMAT, "changes": [change.to_json() for change in changes]}
-        (into / "workspace.json").write_text(json.dumps(sealed, indent=1) + "\n", encoding="utf-8")
+        (into / "workspace.json").write_text(json.dumps(sealed) + "\n", encoding="utf-8")
         return tuple(changes)
 
     def kill(self) -> None:
@@ -179,15 +178,19 @@ class MemorySandbox:
             self._task.cancel()
 
 
+def _entry(data: bytes) -> Entry:
+    return Entry("file", 0o644, len(data), hashlib.sha256(data).hexdigest())
+
+
 class MemorySandboxKind:
-    """Sandboxes that run ``script``; every opened one is kept in ``opened`` for a test to look at."""
+    """Sandboxes that run ``script``; the latest ones are kept in ``opened`` for a test to look at."""
 
     name: ClassVar[str] = "memory"
     capabilities: ClassVar[Capabilities] = CAPABILITIES
 
     def __init__(self, script: Script = succeed) -> None:
         self.script = script
-        self.opened: list[MemorySandbox] = []
+        self.opened: deque[MemorySandbox] = deque(maxlen=100)
 
     def open(self, spec: SandboxSpec) -> MemorySandbox:
         """Return an unstarted sandbox."""

@@ -153,7 +153,7 @@ def seal(before: Manifest, root: Path, into: Path) -> tuple[Change, ...]:
                 if change != "D":
                     _add(tar, root, path, entry)
         records = tuple(_record(path, change, entry) for path, (change, entry) in changes.items())
-        text = json.dumps({"format": FORMAT, "changes": [record.to_json() for record in records]}, indent=1)
+        text = json.dumps({"format": FORMAT, "changes": [record.to_json() for record in records]})
         part = into / "workspace.json.part"
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(into / "workspace.json")
