@@ -66,9 +66,10 @@ def test_email_length_comes_before_its_form():
 
 def test_form_of_email():
     assert problems("email", "ab.example", "ida@@b.org", "ida@b@c.de") == [["email must have one @"]] * 3
-    assert problems("email", "@example.org", "ida@example", "ida.b@", "ida@.org", "ida@org.") == [
-        ["email is not complete"]
-    ] * 5
+    assert (
+        problems("email", "@example.org", "ida@example", "ida.b@", "ida@.org", "ida@org.")
+        == [["email is not complete"]] * 5
+    )
     assert problems("email", "a@b.co", "a@b..co", "a b@c.de", "x" * 54 + "@ab.de") == [[]] * 4
 
 

@@ -57,9 +57,7 @@ class Request:
     time: int
 
 
-def summarise(
-    lines: Iterable[str], per_method: bool = False, errors_only: bool = False, top: int = 0
-) -> Summary:
+def summarise(lines: Iterable[str], per_method: bool = False, errors_only: bool = False, top: int = 0) -> Summary:
     """Return figures by path: most requests first, then in order of appearance.
 
     Query strings and slashes at the end do not count, and numbers in a path are shown as ``:id``. ``per_method``

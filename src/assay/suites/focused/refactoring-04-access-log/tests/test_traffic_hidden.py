@@ -60,7 +60,11 @@ def test_what_are_size_and_time():
 
 
 def test_only_ascii():
-    assert summarise([line("/caf\u00e9"), line(size="\u0661"), line(at="1\u0660:00:00"), line("/caf%C3%A9")]).bad == [1, 2, 3]
+    assert summarise([line("/caf\u00e9"), line(size="\u0661"), line(at="1\u0660:00:00"), line("/caf%C3%A9")]).bad == [
+        1,
+        2,
+        3,
+    ]
     assert hourly([line("/\u00e9", at="09:00:00"), line()]) == [(10, 1)]
 
 
