@@ -9,7 +9,7 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
     exit 1
 fi
 if ! command -v uv >/dev/null 2>&1; then
-    if [ ! -x "$venv/bin/uv" ]; then
+    if [ ! -x "$venv.uv/bin/uv" ]; then
         "$python" -m venv "$venv.uv"
         "$venv.uv/bin/pip" install -q uv
     fi
@@ -19,7 +19,7 @@ fi
 VIRTUAL_ENV="$PWD/$venv"
 export VIRTUAL_ENV
 uv pip sync -q --require-hashes requirements.lock
-uv pip install -q --no-deps --no-build-isolation -e . 2>/dev/null || uv pip install -q --no-deps -e .
+uv pip install -q --no-deps --no-build-isolation -e .
 
 if ! command -v bwrap >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -46,7 +46,6 @@ def test_an_extension_before_anything_was_seen_stays_confirmatory(lock: Lock) ->
         (lambda k: replace(k, tasks=(replace(k.tasks[0], hash="x"), *k.tasks[1:])), "content of task"),
         (lambda k: replace(k, arms=(replace(k.arms[0], settings={"temperature": 1}), *k.arms[1:])), "settings"),
         (lambda k: replace(k, arms=k.arms[1:]), "no longer"),
-        (lambda k: replace(k, repetitions=1), "repetitions"),
         (lambda k: replace(k, experiment={"conditions": {"seed": 1, "limits": {"time_s": 60}}}), "seed"),
     ],
 )
@@ -55,3 +54,7 @@ def test_changed_inputs_say_what_changed_and_ask_for_a_new_run(lock: Lock, chang
     with pytest.raises(RunError, match=named) as caught:
         amend(lock, change(lock), number=1, seen=1)
     assert "new run" in str(caught.value)
+
+
+def test_fewer_repetitions_take_nothing_back(lock: Lock) -> None:
+    assert amend(lock, replace(lock, repetitions=1), number=1, seen=1) is None

@@ -1,5 +1,6 @@
 """Whole runs in this process: cost limits, provider failures, retries, resumption, order of finishing."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from assay.errors import PriceError, RunError
+from assay.errors import CredentialError, InputError, PriceError, RunError
 from assay.evidence.layout import RunFolder
 from assay.experiment.load import experiment_from
 from assay.experiment.model import Experiment
+from assay.plan import Selection
 from assay.records import Dialect, Ended
 from assay.run.driver import DriveOptions
 from assay.run.execute import Executed, execute
@@ -142,3 +144,47 @@ async def test_an_aa_twin_is_another_arm_with_other_luck(suite: Path, tmp_path: 
     mine = [luck.get((first.id, task, rep)) for task in ("tiny-0", "tiny-1") for rep in range(4)]
     theirs = [luck.get((twin.id, task, rep)) for task in ("tiny-0", "tiny-1") for rep in range(4)]
     assert mine != theirs
+
+
+async def test_attempts_of_a_driver_on_another_host_are_lost_too(suite: Path, tmp_path: Path) -> None:
+    """Whoever holds the folder knows that all earlier drivers are dead: a container's host name changes."""
+    what = experiment_from(name="moved", folder=suite.parent, suite=str(suite), models=["lab/swift"], reps=1)
+    await drive(what, tmp_path / "out", selection=Selection(limit=1))
+    run = await open_run(RunFolder(tmp_path / "out"))
+    (left,) = await run.ledger.pending()
+    assert await run.ledger.claim(left, "elsewhere/1", 3600) is not None
+    await run.ledger.close()
+    done = await drive(what, tmp_path / "out")
+    assert (done.end.reason, done.end.left) == ("finished", 0)
+    health = done.reading.facts.health
+    assert (health.settled, health.lost_attempts) == (2, 1)
+    run = await open_run(RunFolder(tmp_path / "out"))
+    (lost,) = [attempt for attempt in await run.ledger.attempts() if attempt.lost]
+    await run.ledger.close()
+    assert lost.simulated, "simulated money never counts against a limit, lost attempts included"
+
+
+async def test_fewer_repetitions_run_fewer_and_take_nothing_back(suite: Path, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"name": "fewer", "folder": suite.parent, "suite": str(suite), "models": ["lab/swift"]}
+    await drive(experiment_from(**given, reps=3), tmp_path / "out", selection=Selection(limit=1))
+    done = await drive(experiment_from(**given, reps=1), tmp_path / "out")
+    health = done.reading.facts.health
+    assert (health.planned, health.settled) == (6, 2)
+
+
+async def test_what_can_be_refused_beforehand_leaves_no_folder(suite: Path, tmp_path: Path) -> None:
+    what = experiment_from(name="early", folder=suite.parent, suite=str(suite), models=["lab/swift"], reps=1)
+    with pytest.raises(InputError, match="no task"):
+        await drive(what, tmp_path / "out", selection=Selection(tasks=("nope",)))
+    async with ScriptedUpstream(answer) as upstream:
+        provider = {"base_url": upstream.url, "dialect": "chat", "key": "env:NO_SUCH_KEY_HERE", "price": 0}
+        with pytest.raises(CredentialError, match="NO_SUCH_KEY_HERE"):
+            await drive(experiment(suite, upstream, providers={"there": provider}), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+async def test_a_run_folder_names_no_place_on_this_machine(suite: Path, tmp_path: Path) -> None:
+    what = experiment_from(name="placeless", folder=suite.parent, suite=str(suite), models=["lab/swift"], reps=1)
+    await drive(what, tmp_path / "out")
+    assert str(tmp_path) not in (tmp_path / "out" / "lock.json").read_text()
+    assert socket.gethostname().encode() not in (tmp_path / "out" / "ledger.sqlite").read_bytes()

@@ -78,9 +78,20 @@ def own_boxes(driver: int) -> set[str]:
     return names
 
 
-def kill_somewhere(experiment: Path, delay: float) -> None:
+def in_flight(out: Path) -> bool:
+    """True when some attempt waits for a model's answer."""
+    logs = (path.read_bytes() for path in out.glob("evidence/*/*/gateway.jsonl"))
+    return any(log.count(b'"e":"start"') > log.count(b'"e":"end"') for log in logs)
+
+
+def kill_somewhere(experiment: Path, delay: float | None) -> None:
+    """Kill after ``delay`` seconds; None = while an attempt waits for an answer."""
     driver = subprocess.Popen(command(experiment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(delay)
+    if delay is None:
+        while not in_flight(experiment.parent / "out"):
+            time.sleep(0.005)
+    else:
+        time.sleep(delay)
     mine = own_boxes(driver.pid)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
@@ -94,8 +105,8 @@ def kill_somewhere(experiment: Path, delay: float) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_trial_settles_exactly_once_whenever_the_driver_is_killed(experiment: Path, seed: int) -> None:
     rng = random.Random(seed)
-    for _ in range(3):
-        kill_somewhere(experiment, rng.uniform(0.2, 4.0))
+    for delay in (None, rng.uniform(0.2, 1.0), rng.uniform(1.0, 4.0)):
+        kill_somewhere(experiment, delay)
     done = subprocess.run([*command(experiment), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -110,6 +121,7 @@ def test_every_trial_settles_exactly_once_whenever_the_driver_is_killed(experime
             "SELECT attempt FROM scores WHERE metric='solved' AND attempt NOT LIKE 'anchor/%'"
         ).fetchall()
     db.close()
+    assert lost > 0, "one driver was killed while an attempt was open"
     assert len(settled) == len(set(settled)) == planned
     assert attempts == planned + lost
     assert report["trials"]["lost_attempts"] == lost

@@ -56,19 +56,26 @@ class Ledger(Protocol):
         """
         ...
 
-    async def release(self, attempt: Attempt, spent: NanoUSD | None) -> None:
+    async def release(self, attempt: Attempt, outcome: Outcome) -> None:
         """Give the item back unsettled: the attempt counts as lost with its spend, and the item is owed again.
 
-        For attempts that we ended for reasons of our own, such as the run's cost limit: not an outcome.
+        For attempts that we ended for reasons of our own, such as the run's cost limit: not an outcome, and not one
+        of the losses after which an item is closed. ``outcome.detail`` says why.
         """
         ...
 
-    async def forfeit(self, worker_prefix: str) -> Sequence[Attempt]:
-        """Mark the open attempts of workers known to be dead as lost, now; return them."""
+    async def forfeit(self, worker_prefix: str = "") -> Sequence[Attempt]:
+        """Mark the open attempts of workers known to be dead as lost, now; return them. "" = of all workers."""
         ...
 
-    async def reconcile(self, attempt_id: str, spent: NanoUSD | None, *, lower_bound: bool) -> None:
+    async def reconcile(
+        self, attempt_id: str, spent: NanoUSD | None, *, lower_bound: bool, simulated: bool | None = None
+    ) -> None:
         """Correct the spend of a closed or lost attempt from evidence; never below what is on record."""
+        ...
+
+    async def unsettled(self) -> Sequence[TrialId]:
+        """Trials that are not settled for good, whoever holds them, in plan order."""
         ...
 
     async def attempts(self) -> Sequence[Attempt]:

@@ -144,7 +144,7 @@ class SqliteLedger(SqliteStore):
         """Mark an attempt lost; True while the item may be tried again."""
         db.execute("UPDATE attempts SET lost=1, lower_bound=1 WHERE run_id=? AND id=?", (self.run_id, attempt))
         losses = db.execute(
-            "SELECT COUNT(*) FROM attempts WHERE run_id=? AND kind=? AND owner=? AND lost=1",
+            "SELECT COUNT(*) FROM attempts WHERE run_id=? AND kind=? AND owner=? AND lost=1 AND detail IS NULL",
             (self.run_id, kind, owner),
         ).fetchone()[0]
         again = bool(losses < self.policy.losses)
@@ -210,7 +210,7 @@ class SqliteLedger(SqliteStore):
         )
         return sum(ended in {"provider_error", "infrastructure", "harness_error"} for (ended,) in rows)
 
-    async def release(self, attempt: Attempt, spent: NanoUSD | None) -> None:
+    async def release(self, attempt: Attempt, outcome: Outcome) -> None:
         """See ``Ledger.release``."""
         with self._transaction() as db:
             held = db.execute(
@@ -218,10 +218,14 @@ class SqliteLedger(SqliteStore):
                 (self.run_id, attempt.owner_kind, attempt.owner, attempt.fence),
             ).fetchone()
             if held:
+                db.execute(
+                    "UPDATE attempts SET detail=? WHERE run_id=? AND id=?",
+                    (outcome.detail or "given back", self.run_id, attempt.id),
+                )
                 self._lose(db, attempt.owner_kind, attempt.owner, attempt.id)
-        await self.reconcile(attempt.id, spent, lower_bound=True)
+        await self.reconcile(attempt.id, outcome.spent, lower_bound=True, simulated=outcome.simulated)
 
-    async def forfeit(self, worker_prefix: str) -> Sequence[Attempt]:
+    async def forfeit(self, worker_prefix: str = "") -> Sequence[Attempt]:
         """See ``Ledger.forfeit``."""
         with self._transaction() as db:
             rows = db.execute(
@@ -234,16 +238,31 @@ class SqliteLedger(SqliteStore):
         lost = {row[2] for row in rows}
         return [attempt for attempt in await self.attempts() if attempt.id in lost]
 
-    async def reconcile(self, attempt_id: str, spent: NanoUSD | None, *, lower_bound: bool) -> None:
+    async def reconcile(
+        self, attempt_id: str, spent: NanoUSD | None, *, lower_bound: bool, simulated: bool | None = None
+    ) -> None:
         """See ``Ledger.reconcile``."""
-        if spent is None:
-            return
         with self._transaction() as db:
-            db.execute(
-                "UPDATE attempts SET spent=MAX(COALESCE(spent, 0), ?), lower_bound=MAX(lower_bound, ?)"
-                " WHERE run_id=? AND id=?",
-                (spent, int(lower_bound), self.run_id, attempt_id),
+            if simulated is not None:
+                db.execute(
+                    "UPDATE attempts SET simulated=? WHERE run_id=? AND id=?",
+                    (int(simulated), self.run_id, attempt_id),
+                )
+            if spent is not None:
+                db.execute(
+                    "UPDATE attempts SET spent=MAX(COALESCE(spent, 0), ?), lower_bound=MAX(lower_bound, ?)"
+                    " WHERE run_id=? AND id=?",
+                    (spent, int(lower_bound), self.run_id, attempt_id),
+                )
+
+    async def unsettled(self) -> Sequence[TrialId]:
+        """See ``Ledger.unsettled``."""
+        with self._errors():
+            rows = self._db.execute(
+                "SELECT owner FROM items WHERE run_id=? AND kind=? AND state!='settled' ORDER BY position, owner",
+                (self.run_id, OwnerKind.TRIAL),
             )
+            return [row[0] for row in rows]
 
     async def attempts(self) -> Sequence[Attempt]:
         """See ``Ledger.attempts``."""

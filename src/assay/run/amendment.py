@@ -41,23 +41,22 @@ def amend(old: Lock, new: Lock, *, number: int, seen: int) -> Amendment | None:
     """Compare what a run resolved with what the file says now; None when nothing was added.
 
     Raises ``RunError`` when existing trials would no longer be what they were: a changed or removed task or arm,
-    fewer repetitions, other limits, weights, seed, providers or primary measure.
+    other limits, weights, seed, providers or primary measure. Fewer repetitions change nothing here: what is
+    planned stays planned (see ``execute``).
     """
     _refuse_changed_tasks(old, new)
     _refuse_changed_arms(old, new)
-    if new.repetitions < old.repetitions:
-        raise RunError(
-            f"the run has {old.repetitions} repetitions, the file now says {new.repetitions}", remedy=_REMEDY
-        )
     _refuse_changed_conditions(old.experiment.get("conditions", {}), new.experiment.get("conditions", {}))
     known = {arm.id for arm in old.arms}
     arms = tuple(arm for arm in new.arms if arm.id not in known)
     hashes = {task.hash for task in old.tasks}
     tasks = tuple(task for task in new.tasks if task.hash not in hashes)
-    if not arms and not tasks and new.repetitions == old.repetitions:
+    if not arms and not tasks and new.repetitions <= old.repetitions:
         return None
     confirmatory = old.experiment.get("mode") == "confirmatory"
-    return Amendment(number, arms, tasks, new.repetitions, new.experiment_id, seen, bool(confirmatory and seen))
+    return Amendment(
+        number, arms, tasks, max(old.repetitions, new.repetitions), new.experiment_id, seen, bool(confirmatory and seen)
+    )
 
 
 def effective_lock(lock: Lock, amendments: Iterable[Mapping[str, Any]]) -> Lock:

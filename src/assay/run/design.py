@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from assay.agents.kinds import agent_infos
 from assay.evidence.lock import Lock, LockedTask
@@ -39,7 +41,7 @@ class Design:
             name=experiment.name,
             created=created,
             experiment_id=experiment.id,
-            experiment={**experiment.to_data(), "conditions": experiment.conditions()},
+            experiment=_without_paths({**experiment.to_data(), "conditions": experiment.conditions()}),
             arms=self.arms,
             tasks=tuple(locked_task(task) for task in self.tasks),
             repetitions=experiment.reps,
@@ -48,7 +50,7 @@ class Design:
             primary=experiment.primary,
             weights=experiment.weights,
             providers={
-                name: provider.to_json()
+                name: _without_paths(provider.to_json())
                 for name, provider in sorted(self.providers.items())
                 if any(arm.provider == name for arm in self.arms)
             },
@@ -57,6 +59,20 @@ class Design:
             excluded=tuple(entry.model_dump(mode="json", exclude_none=True) for entry in experiment.excluded),
             machine=machine,
         )
+
+
+def _without_paths(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the last part of every absolute path: a run folder names no place on the machine that made it."""
+    return {key: _shortened(value) for key, value in data.items()}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _without_paths(value)
+    if isinstance(value, list | tuple):
+        return [_shortened(item) for item in value]
+    is_path = isinstance(value, str) and value.startswith("/") and "\n" not in value
+    return Path(value).name if is_path else value
 
 
 def locked_task(task: Task) -> LockedTask:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -14,13 +14,15 @@ from assay.engines.base import EngineLimits
 from assay.engines.local import LocalEngine
 from assay.evidence.calls import read_calls, spend
 from assay.plan import Selection, choose
+from assay.prices import PriceBook
+from assay.providers import Provider
 from assay.records import Attempt, OwnerKind, TrialId
 from assay.run.anchors import score_anchors
 from assay.run.opening import Run
 from assay.run.probing import probe_models
 from assay.run.progress import Observer, Silent, Tally
 from assay.run.scoring import Scoring
-from assay.run.services import Services, services, trial_environment, worker_prefix
+from assay.run.services import Services, services, trial_environment
 from assay.sandboxes.base import SandboxKind
 from assay.trial.environment import TrialEnvironment
 from assay.trial.life import run_trial
@@ -48,29 +50,45 @@ class DriveEnd:
     left: int
 
 
-async def drive(run: Run, kind: SandboxKind, options: DriveOptions, observer: Observer | None = None) -> DriveEnd:
+async def drive(
+    run: Run,
+    kind: SandboxKind,
+    options: DriveOptions,
+    *,
+    providers: Mapping[str, Provider],
+    book: PriceBook,
+    observer: Observer | None = None,
+) -> DriveEnd:
     """Run everything that is owed and selected, score it, and come back; resumable at any moment.
 
     The caller holds ``one_driver``. Raises ``AssayError`` only when nothing sensible can go on: the books, the
     sandbox or a provider refuse at the start.
     """
     watch = observer or Silent()
-    await _recover(run, watch)
-    async with services(run, kind, max_cost=options.max_cost) as running:
+    async with services(run, kind, book, providers, max_cost=options.max_cost) as running:
+        await _recover(run, running.providers, watch)
         if options.probe:
             await probe_models(run, running)
         driver = _Driver(run, running, options, watch)
         return await driver.drive()
 
 
-async def _recover(run: Run, observer: Observer) -> None:
-    """Close the attempts of dead drivers as lost, with the spend that their gateway logs show."""
-    lost = await run.ledger.forfeit(worker_prefix())
+async def _recover(run: Run, providers: Mapping[str, Provider], observer: Observer) -> None:
+    """Close the attempts of dead drivers as lost, with the spend that their gateway logs show.
+
+    The caller holds the folder, so every open attempt in it belongs to a driver that is dead, on whatever host.
+    """
+    lost = await run.ledger.forfeit()
+    arms = {arm.id: arm for arm in run.lock.arms}
     for attempt in lost:
-        is_trial = attempt.owner_kind is OwnerKind.TRIAL
-        folder = run.folder.attempt(attempt.owner, attempt.number) if is_trial else run.folder.probe(attempt.id)
+        if attempt.owner_kind is OwnerKind.TRIAL:
+            folder = run.folder.attempt(attempt.owner, attempt.number)
+            provider = arms[(await run.ledger.trial(attempt.owner)).arm].provider
+        else:
+            folder, provider = run.folder.probe(attempt.id), attempt.owner.partition("/")[0]
+        simulated = provider in providers and providers[provider].simulated
         known = spend(read_calls(folder))
-        await run.ledger.reconcile(attempt.id, known.nano_usd, lower_bound=True)
+        await run.ledger.reconcile(attempt.id, known.nano_usd, lower_bound=True, simulated=simulated)
     if lost:
         await run.ledger.note("recovered", {"lost": len(lost)})
         observer.message(f"{len(lost)} attempts were lost with an earlier driver; they count as lost and run again")
@@ -108,7 +126,7 @@ class _Driver:
         if self.options.anchors and self.reason == "finished":
             await score_anchors(self.scoring, jobs=os.cpu_count() or 1)
         self._show()
-        left = len([t for t in await self.run.ledger.pending() if t in chosen])
+        left = len([t for t in await self.run.ledger.unsettled() if t in chosen])
         return DriveEnd(self.reason, left)
 
     async def _run_trials(

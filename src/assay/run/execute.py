@@ -11,6 +11,7 @@ from assay.experiment.model import Experiment
 from assay.run.design import resolve
 from assay.run.driver import DriveEnd, DriveOptions, drive
 from assay.run.opening import Run, extend_run, find_folder, machine_facts, new_folder, one_driver, start_run
+from assay.run.preflight import preflight
 from assay.run.progress import Observer, Silent
 from assay.run.reporting import Reading, read_run, write_reports
 from assay.sandboxes.base import SandboxKind
@@ -54,6 +55,7 @@ async def execute(
     watch = observer or Silent()
     design = resolve(experiment)
     kind = sandbox_kind(sandbox)
+    book = preflight(design, options)
     watch.message(f"run folder: {folder.root}")
     with one_driver(folder):
         if folder.lock.exists():
@@ -64,8 +66,8 @@ async def execute(
             _same_sandbox(run, kind)
             if run.amended:
                 watch.message(run.amended)
-            limit = options.concurrency or experiment.concurrency
-            end = await drive(run, kind, replace(options, concurrency=limit), watch)
+            chosen = _bounded(options, experiment, run, watch)
+            end = await drive(run, kind, chosen, providers=design.providers, book=book, observer=watch)
             if end.reason != "finished":
                 await run.ledger.note(end.reason, {"limit": options.max_cost} if end.reason == "max_cost" else {})
             watch.message("writing the report")
@@ -74,6 +76,16 @@ async def execute(
         finally:
             await run.ledger.close()
     return Executed(folder, end, reading, report)
+
+
+def _bounded(options: DriveOptions, experiment: Experiment, run: Run, observer: Observer) -> DriveOptions:
+    """Take concurrency from the file, and run no more repetitions than it says now: what is planned stays planned."""
+    limit = options.concurrency or experiment.concurrency
+    selection = options.selection
+    if experiment.reps < run.lock.repetitions:
+        observer.message(f"running the first {experiment.reps} of the run's {run.lock.repetitions} repetitions")
+        selection = replace(selection, repetitions=min(experiment.reps, selection.repetitions or experiment.reps))
+    return replace(options, concurrency=limit, selection=selection)
 
 
 def _same_sandbox(run: Run, kind: SandboxKind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -16,12 +17,11 @@ from assay.agents.base import Agent
 from assay.agents.kinds import agent
 from assay.evidence.lock import Lock
 from assay.gateway.base import Budget, Upstream
-from assay.gateway.meter import LocalMeter, check_budget
+from assay.gateway.meter import LocalMeter
 from assay.gateway.server import GatewayServer
 from assay.lab.server import LabServer
 from assay.ledger.base import Ledger
 from assay.prices import PriceBook
-from assay.providers import Limits as ProviderLimits
 from assay.providers import Provider
 from assay.records import NANO, Arm, Dialect
 from assay.run.opening import Run
@@ -42,9 +42,10 @@ class Services:
     worker: str
 
 
-def worker_prefix() -> str:
-    """Names the workers of this machine: with the folder's lock held, all earlier ones are dead."""
-    return f"{socket.gethostname()}/"
+def worker_name() -> str:
+    """Name this driver in the books: apart from all others, without naming the machine."""
+    host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    return f"{host}/{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def scratch_folder(run_id: str) -> Path:
@@ -53,29 +54,29 @@ def scratch_folder(run_id: str) -> Path:
 
 
 @asynccontextmanager
-async def services(run: Run, kind: SandboxKind, *, max_cost: float | None) -> AsyncIterator[Services]:
-    """Start what trials need; what an earlier driver left behind is reaped first."""
+async def services(
+    run: Run, kind: SandboxKind, book: PriceBook, given: Mapping[str, Provider], *, max_cost: float | None
+) -> AsyncIterator[Services]:
+    """Start what trials need; what an earlier driver left behind is reaped first.
+
+    ``given`` are the providers as the experiment resolves them now: the lock keeps no paths of keys.
+    """
     scratch = scratch_folder(run.lock.run_id)
     scratch.parent.mkdir(mode=0o711, exist_ok=True)
     scratch.mkdir(mode=0o711, exist_ok=True)
     kind.reap(scratch, frozenset())
-    locked = {name: _provider(data) for name, data in run.lock.providers.items()}
-    lab = await _start_lab(run) if any(provider.simulated for provider in locked.values()) else None
+    used = {name: given[name] for name in run.lock.providers}
+    lab = await _start_lab(run) if any(provider.simulated for provider in used.values()) else None
     socket_path = scratch / "gateway.sock"
     socket_path.unlink(missing_ok=True)
     try:
-        providers = {name: _live(provider, lab) for name, provider in locked.items()}
-        book = PriceBook()
+        providers = {name: _live(provider, lab) for name, provider in used.items()}
         book.freeze(await run.ledger.prices(), providers.values())
         cap = None if max_cost is None else round(max_cost * NANO)
-        upstreams = [Upstream(providers[arm.provider], arm.model) for arm in run.lock.arms if arm.model]
-        check_budget(upstreams, book, max_cost=cap, token_cap=trial_limits(run.lock).budget.tokens)
         meter = LocalMeter(cap, await _already_spent(run.ledger))
         gateway = await GatewayServer.start(socket_path, prices=book, meter=meter, on_price=run.ledger.record_price)
         try:
-            yield Services(
-                gateway, meter, providers, kind, scratch, f"{worker_prefix()}{os.getpid()}-{os.urandom(4).hex()}"
-            )
+            yield Services(gateway, meter, providers, kind, scratch, worker_name())
         finally:
             await gateway.stop()
     finally:
@@ -86,12 +87,6 @@ async def services(run: Run, kind: SandboxKind, *, max_cost: float | None) -> As
 
 async def _start_lab(run: Run) -> LabServer:
     return await LabServer.start({task.id: task for task in run.tasks.values()}, seed=run.lock.seed)
-
-
-def _provider(data: Mapping[str, Any]) -> Provider:
-    """Read a provider back from the lock."""
-    dialects = tuple(Dialect(dialect) for dialect in data["dialects"])
-    return Provider(**{**data, "dialects": dialects, "limits": ProviderLimits(**data["limits"])})
 
 
 def _live(provider: Provider, lab: LabServer | None) -> Provider:

@@ -137,7 +137,7 @@ async def model_failures_are_never_retried(make: MakeLedger) -> None:
 
 
 async def dead_workers_forfeit(make: MakeLedger) -> None:
-    """Leases of workers known to be dead end at once; others are left alone."""
+    """Leases of workers known to be dead end at once, others are left alone; without a name, all are dead."""
     ledger = make(ManualClock())
     trials = make_trials(2)
     await ledger.plan(trials)
@@ -145,6 +145,7 @@ async def dead_workers_forfeit(make: MakeLedger) -> None:
     await ledger.claim(trials[1].id, "there/1", 600)
     assert [attempt.owner for attempt in await ledger.forfeit("here/")] == [trials[0].id]
     assert list(await ledger.pending()) == [trials[0].id]
+    assert [attempt.owner for attempt in await ledger.forfeit()] == [trials[1].id]
     await ledger.close()
 
 
@@ -153,17 +154,20 @@ async def released_items_are_owed_again(make: MakeLedger) -> None:
     ledger = make(ManualClock())
     (trial,) = make_trials(1)
     await ledger.plan([trial])
-    for _ in range(3):
+    for _ in range(12):
         attempt = await ledger.claim(trial.id, "w", 60)
         assert attempt is not None
-        await ledger.release(attempt, 4)
+        assert list(await ledger.unsettled()) == [trial.id]
+        await ledger.release(attempt, Outcome(Ended.OVER_BUDGET, "the run's limit", 4, simulated=True))
         assert not await ledger.settle(attempt, DONE)
     last = await ledger.claim(trial.id, "w", 60)
     assert last is not None
     assert await ledger.settle(last, DONE)
     rows = await ledger.attempts()
-    assert [row.lost for row in rows] == [True, True, True, False]
+    assert [row.lost for row in rows] == [True] * 12 + [False]
     assert all(row.spent is not None and row.spent >= 4 for row in rows)
+    assert all(row.simulated for row in rows[:12])
+    assert not await ledger.unsettled()
     await ledger.close()
 
 

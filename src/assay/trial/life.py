@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -40,7 +40,7 @@ async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
     life = _Life(env, attempt)
     outcome = await life.live()
     if life.given_back:
-        await env.ledger.release(attempt, outcome.spent)
+        await env.ledger.release(attempt, replace(outcome, detail="given back: the run's cost limit was reached"))
         return None
     await env.ledger.settle(attempt, outcome)
     return outcome.ended
