@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -50,7 +51,8 @@ WALLS = (
 )
 
 
-def system_mounts() -> list[str]:
+@cache
+def system_mounts() -> tuple[str, ...]:
     """Return the arguments that show ``/usr`` and the top-level names that belong to it."""
     arguments = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -59,7 +61,7 @@ def system_mounts() -> list[str]:
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
-    return arguments
+    return tuple(arguments)
 
 
 def bwrap_arguments(box: Box, limits: Limits, mounts: Iterable[Mount], door: Path | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Started by path: makes this folder a package of its own and runs the client."""
 
+import os
 import sys
 from os.path import dirname, realpath
 
@@ -7,4 +8,6 @@ sys.path.insert(0, dirname(dirname(realpath(__file__))))  # noqa: PTH120 - pathl
 
 from inside.api_client import main  # type: ignore[import-not-found]
 
-sys.exit(main(sys.argv[1]))
+code = main(sys.argv[1])
+sys.stdout.flush()
+os._exit(code)  # nothing else is buffered: taking the interpreter down piece by piece costs 3 ms of every trial
