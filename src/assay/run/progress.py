@@ -74,8 +74,6 @@ class Tally:
     def snapshot(self) -> Snapshot:
         """Freeze the counts and estimate the time left from the pace of this session."""
         elapsed = time.monotonic() - self.started
-        left = self.planned - self.settled + max(0, self.to_score - self.scored)
-        done = self.finished_here + self.scored
         return Snapshot(
             planned=self.planned,
             settled=self.settled,
@@ -86,8 +84,17 @@ class Tally:
             max_cost=self.max_cost,
             simulated=self.simulated,
             elapsed_s=elapsed,
-            left_s=elapsed / done * (2 * (self.planned - self.settled) + self.to_score - self.scored)
-            if done and left
-            else None,
+            left_s=self._left(elapsed),
             ended=dict(self.ended),
         )
+
+    def _left(self, elapsed: float) -> float | None:
+        """Seconds until the slower of the two, trials and their scoring, is through; None before there is a pace."""
+        trials = self.planned - self.settled
+        scores = trials + self.to_score - self.scored
+        waits = [
+            elapsed * owed / done
+            for owed, done in ((trials, self.finished_here), (scores, self.scored))
+            if owed > 0 and done > 0
+        ]
+        return max(waits, default=None)
