@@ -15,6 +15,7 @@ LAYERS: dict[str, int | str] = {
     "errors": 0,
     "identity": 0,
     "records": 0,
+    "names": 0,
     "experiment": 1,
     "suites": 1,
     "providers": 1,

@@ -120,7 +120,7 @@ async def test_an_unknown_model_is_a_404_of_the_dialect(
     async with http.post(lab.base_url + PATHS[dialect], json=question(dialect, "swfit"), headers=header()) as got:
         body = await got.json()
     assert got.status == 404
-    assert "did you mean 'swift'?" in body["error"]["message"]
+    assert "Did you mean 'swift'?" in body["error"]["message"]
     assert (body.get("type") == "error") is (dialect is Dialect.MESSAGES)
 
 

@@ -35,8 +35,8 @@ def test_by_dotted_path(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_slip_gets_the_nearest_name() -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox_kind("bublewrap")
-    assert str(caught.value) == "there is no sandbox kind 'bublewrap'. Did you mean bubblewrap?"
-    with pytest.raises(SandboxError, match="Known kinds: bubblewrap, memory, unsafe-host"):
+    assert str(caught.value) == "there is no sandbox kind 'bublewrap'. Did you mean 'bubblewrap'?"
+    with pytest.raises(SandboxError, match="Valid: bubblewrap, memory, unsafe-host"):
         raise_from("zzz")
 
 

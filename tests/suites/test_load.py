@@ -48,7 +48,7 @@ def test_filters_of_the_caller_come_on_top(base: Path) -> None:
         ({"path": "suite", "tasks": 3}, {}, "'tasks' of a suite is a list of names"),
         ({"path": "suite", "tasks": "file:no.txt"}, {}, "cannot be read"),
         ("suite", {"tasks": ["fix-on"]}, "no task 'fix-on' in suite. Did you mean 'fix-one'?"),
-        ("suite", {"types": ["x"]}, "no task in suite has type 'x'. There are: bug-fix, refactoring"),
+        ("suite", {"types": ["x"]}, "no task in suite has type 'x'. Valid: bug-fix, refactoring"),
         ("suite", {"tags": ["x"]}, "no task in suite matches the filters"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
@@ -14,6 +13,7 @@ from assay.agents.api import ApiAgent
 from assay.agents.base import Agent
 from assay.agents.command import CommandAgent
 from assay.errors import InputError, MachineError
+from assay.names import suggestion
 from assay.records import Dialect
 
 GROUP = "assay.agents"
@@ -39,9 +39,7 @@ def agent(name: str) -> Agent:
         return _make(name, point.load)
     if ":" in name:
         return _make(name, lambda: _by_path(name))
-    near = get_close_matches(name, agent_names(), n=1)
-    remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(agent_names())}"
-    raise InputError(f"agent '{name}' is not known", remedy=remedy)
+    raise InputError(f"agent '{name}' is not known", remedy=suggestion(name, agent_names()))
 
 
 def agent_names() -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
 from assay import __version__
 from assay.cli.failures import EXIT_INTERRUPTED, report_failure
+from assay.names import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ class Commands(click.Group):
         """Name the nearest command for one that does not exist."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            close = get_close_matches(name, COMMANDS, n=1)
-            hint = f"Did you mean '{close[0]}'?" if close else "See: assay --help"
+            hint = suggestion(name, COMMANDS, otherwise="See: assay --help")
             raise click.UsageError(f"there is no command '{name}'. {hint}", ctx=ctx)
         return super().resolve_command(ctx, args)
 

@@ -14,8 +14,8 @@ from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values, labelled
 from assay.experiment.model import Experiment
-from assay.experiment.names import suggestion
 from assay.identity import Json
+from assay.names import suggestion
 from assay.providers import Provider
 from assay.records import Arm, ArmId, Dialect
 

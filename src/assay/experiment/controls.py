@@ -8,7 +8,7 @@ from dataclasses import replace
 from assay.errors import ExperimentError
 from assay.experiment.blocks import Control
 from assay.experiment.model import Experiment
-from assay.experiment.names import suggestion
+from assay.names import suggestion
 from assay.records import Arm
 
 SABOTAGE = (

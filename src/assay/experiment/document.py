@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from assay.errors import ExperimentError, Place
-from assay.experiment.names import same_but_for_number
+from assay.names import same_but_for_number
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from assay.errors import ExperimentError, Place
 from assay.experiment.blocks import Dialects
 from assay.experiment.fields import Model
-from assay.experiment.names import nearest, suggestion
+from assay.names import nearest, suggestion
 from assay.providers import KNOWN, Limits, Provider
 from assay.records import Dialect
 

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from assay.errors import ExperimentError
 from assay.experiment.document import Document, KeyPath
-from assay.experiment.names import suggestion
+from assay.names import suggestion
 
 SHOWN = 40
 SECRET_KEYS = frozenset({"key", "headers"})  # whatever stands there is not repeated

@@ -8,7 +8,7 @@ from typing import Any
 
 from assay.errors import ExperimentError
 from assay.experiment.document import Document, KeyPath
-from assay.experiment.names import same_but_for_number
+from assay.names import same_but_for_number
 
 PREFIX = "file:"
 MAX_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from assay.experiment.blocks import Match, Row, Settings
 from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.model import Experiment
-from assay.experiment.names import suggestion
+from assay.names import suggestion
 from assay.providers import Provider
 from assay.suites.schema import SCORED_PARTS
 

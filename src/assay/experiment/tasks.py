@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assay.errors import ExperimentError, TaskError
 from assay.experiment.model import Experiment
-from assay.experiment.names import suggestion
+from assay.names import suggestion
 from assay.records import Arm, ArmId
 from assay.suites.base import Task
 from assay.suites.load import load_suite, select

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
 from assay.errors import InputError
 from assay.identity import Json
 from assay.lab.draws import uniform
+from assay.names import suggestion
 
 _ONCE = "-once"
 
@@ -89,9 +89,5 @@ def _chance(name: str, share: Json) -> Chance:
     if not 0 <= probability <= 1:
         raise InputError(f"lab fault '{name}' needs a chance between 0 and 1, not {share!r}")
     if bare not in set(Fault):
-        near = get_close_matches(bare, list(Fault), n=1)
-        known = ", ".join(Fault)
-        raise InputError(
-            f"lab fault '{bare}' is not known", remedy=f"Did you mean '{near[0]}'?" if near else f"Known: {known}"
-        )
+        raise InputError(f"lab fault '{bare}' is not known", remedy=suggestion(bare, Fault))
     return Chance(Fault(bare), probability, once=name.strip().endswith(_ONCE))

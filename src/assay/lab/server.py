@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Self
 
@@ -18,6 +17,7 @@ from assay.lab.faults import Fault, drawn, parse_faults
 from assay.lab.models import MODELS, LabModel
 from assay.lab.sending import Asked, send_stream, send_whole
 from assay.lab.wire import Wire
+from assay.names import suggestion
 from assay.providers import Provider
 from assay.records import Dialect
 from assay.suites.base import Task
@@ -122,9 +122,7 @@ class LabServer:
         name, _, suffix = str(question.model).partition("!")
         model = self._models.get(name.removeprefix("lab/"))
         if model is None:
-            near = get_close_matches(name, self._models, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(self._models)}"
-            raise _RefusedError(404, f"the Lab has no model '{question.model}'; {hint}")
+            raise _RefusedError(404, f"the Lab has no model '{question.model}'. {suggestion(name, self._models)}")
         labels = {"trial": PROBE} if header is None else _labels(header)
         if labels["trial"] == PROBE:
             return Asked(wire, question, probe_answer(model, question), self._time_scale)

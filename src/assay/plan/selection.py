@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from assay.errors import InputError
-from assay.experiment.names import suggestion
+from assay.names import suggestion
 from assay.records import Arm, ArmId, Record, Trial
 
 SHORTEST_ID = 4

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from assay.errors import ExperimentError, InputError, Place
 from assay.experiment.model import Experiment
-from assay.experiment.names import suggestion
 from assay.lab.faults import parse_faults
 from assay.lab.models import MODELS
+from assay.names import suggestion
 from assay.providers import Provider
 from assay.records import Arm
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from assay.errors import SandboxError
+from assay.names import suggestion
 from assay.sandboxes.base import SandboxKind
 from assay.sandboxes.bubblewrap import BubblewrapKind
 from assay.sandboxes.memory import MemorySandboxKind
@@ -47,10 +47,7 @@ def _by_name(name: str) -> SandboxKind:
             return _made(getattr(import_module(module), attribute), name)
     except (ImportError, AttributeError) as error:
         raise SandboxError(f"the sandbox kind {name!r} cannot be loaded: {error}") from error
-    known = sorted({*BUILT_IN, *plugins})
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known kinds: {', '.join(known)}"
-    raise SandboxError(f"there is no sandbox kind {name!r}", remedy=hint)
+    raise SandboxError(f"there is no sandbox kind {name!r}", remedy=suggestion(name, {*BUILT_IN, *plugins}))
 
 
 def _made(made: object, name: str) -> SandboxKind:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from assay.errors import TaskError
+from assay.names import suggestion
 from assay.suites.base import SuiteLoader, Task
 from assay.suites.native import TASK_FILE, NativeLoader, load_task
 
@@ -55,8 +55,7 @@ def suite_path(name: str, base: Path) -> Path:
     path = (base / name).expanduser()
     if path.exists():
         return path
-    near = get_close_matches(name, BUILT_IN, n=1)
-    remedy = f"Did you mean '{near[0]}'?" if near else f"Built in: {', '.join(BUILT_IN)}; or give a folder"
+    remedy = suggestion(name, BUILT_IN, otherwise=f"Built in: {', '.join(BUILT_IN)}; or give a folder")
     raise TaskError(f"there is no suite {name!r}", where=path, remedy=remedy)
 
 
@@ -68,10 +67,7 @@ def suite_loader(name: str) -> SuiteLoader:
     if name in offered:
         loader: SuiteLoader = offered[name].load()()
         return loader
-    known = sorted({*_LOADERS, *offered})
-    near = get_close_matches(name, known, n=1)
-    remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}"
-    raise TaskError(f"there is no suite format {name!r}", remedy=remedy)
+    raise TaskError(f"there is no suite format {name!r}", remedy=suggestion(name, {*_LOADERS, *offered}))
 
 
 def select(
@@ -87,8 +83,8 @@ def select(
     kept = tuple(found)
     for pattern in tasks:
         if not any(fnmatchcase(task.id, pattern) for task in kept):
-            near = get_close_matches(pattern, [task.id for task in kept], n=1)
-            raise TaskError(f"no task {pattern!r} in {suite}", remedy=f"Did you mean '{near[0]}'?" if near else None)
+            remedy = suggestion(pattern, [task.id for task in kept])
+            raise TaskError(f"no task {pattern!r} in {suite}", remedy=remedy)
     if tasks:
         kept = tuple(task for task in kept if any(fnmatchcase(task.id, pattern) for pattern in tasks))
     kept = _by_field(kept, suite, "type", types)
@@ -104,16 +100,14 @@ def _by_field(tasks: tuple[Task, ...], suite: str, name: str, wanted: Sequence[s
     known = sorted({getattr(task, name) for task in tasks})
     for word in wanted:
         if word not in known:
-            raise TaskError(f"no task in {suite} has {name} {word!r}", remedy=f"There are: {', '.join(known)}")
+            raise TaskError(f"no task in {suite} has {name} {word!r}", remedy=suggestion(word, known))
     return tuple(task for task in tasks if not wanted or getattr(task, name) in wanted)
 
 
 def _from_mapping(spec: Mapping[str, Any], base: Path) -> tuple[str, dict[str, list[str]], SuiteLoader]:
     for key in spec:
         if key not in _KEYS:
-            near = get_close_matches(str(key), _KEYS, n=1)
-            remedy = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(_KEYS)}"
-            raise TaskError(f"unknown key '{key}' in a suite", remedy=remedy)
+            raise TaskError(f"unknown key '{key}' in a suite", remedy=suggestion(str(key), _KEYS))
     path = spec.get("path")
     if not isinstance(path, str):
         raise TaskError("a suite needs a 'path' (or the name of a built-in suite)")

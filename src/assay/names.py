@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LIKENESS = 0.55
+LISTED = 40  # a remedy is one line, however large a suite is
 
 
 def nearest(word: str, choices: Iterable[str], likeness: float = LIKENESS) -> str | None:
@@ -15,13 +16,16 @@ def nearest(word: str, choices: Iterable[str], likeness: float = LIKENESS) -> st
     return folded[close[0]] if close else None
 
 
-def suggestion(word: str, choices: Iterable[str]) -> str:
-    """Return a remedy: the nearest choice, else all of them; empty when there is no choice."""
+def suggestion(word: str, choices: Iterable[str], otherwise: str | None = None) -> str:
+    """Return a remedy: the nearest choice, else ``otherwise`` (None = all choices); empty when there is no choice."""
     known = sorted(set(choices))
     close = nearest(word, known)
     if close is not None:
         return f"Did you mean '{close}'?"
-    return f"Valid: {', '.join(known)}" if known else ""
+    if otherwise is not None:
+        return otherwise
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    return f"Valid: {', '.join(known[:LISTED])}{more}" if known else ""
 
 
 def singular(word: str) -> str:
