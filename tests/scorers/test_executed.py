@@ -43,28 +43,30 @@ async def run(scorer: Executed, given: Subject, bench: Bench) -> list[Score]:
     return list(await scorer.score(given, bench.sandboxes))
 
 
-async def test_the_reference_from_evidence(task: Task, bench: Bench, tmp_path: Path) -> None:
-    folder = await evidence(task, bench, tmp_path / "e", task.solution_files())
+async def test_the_reference_from_evidence(task: Task, any_bench: Bench, tmp_path: Path) -> None:
+    folder = await evidence(task, any_bench, tmp_path / "e", task.solution_files())
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     scorer = Executed("toolchain")
-    first = await run(scorer, subject(task, bench, folder), bench)
+    first = await run(scorer, subject(task, any_bench, folder), any_bench)
     assert values(first) == {
         "solved": 1.0, "tests": 1.0, "lint": 100.0, "lint_per_100": 0.0, "complexity": pytest.approx(97.153, abs=0.01),
         "complexity_mean": 1.5,
     }  # fmt: skip
     assert {one.scorer_hash for one in first} == {scorer.hash}
-    assert await run(scorer, subject(task, bench, folder), bench) == first, "same evidence, same scores"
+    assert await run(scorer, subject(task, any_bench, folder), any_bench) == first, "same evidence, same scores"
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     output = json.loads((tmp_path / "out/verifier.json").read_text())
     assert [one["outcome"] for one in output["verdict"]["outcomes"]] == ["passed"] * 3
     assert output["measured"] == ["calc.py"]
-    assert not [path for path in bench.scratch.iterdir() if path.name.startswith(("graded-", "verify-"))]
+    assert not [path for path in any_bench.scratch.iterdir() if path.name.startswith(("graded-", "verify-"))]
 
 
 @pytest.mark.parametrize("ended", [Ended.TIMEOUT, Ended.STUCK, Ended.OVER_BUDGET, Ended.REFUSED, Ended.AGENT_CRASH])
-async def test_the_workspace_as_it_stood_is_verified(ended: Ended, task: Task, bench: Bench, tmp_path: Path) -> None:
-    folder = await evidence(task, bench, tmp_path / "e", task.solution_files())
-    assert values(await run(Executed("x"), subject(task, bench, folder, ended), bench))["solved"] == 1.0
+async def test_the_workspace_as_it_stood_is_verified(
+    ended: Ended, task: Task, any_bench: Bench, tmp_path: Path
+) -> None:
+    folder = await evidence(task, any_bench, tmp_path / "e", task.solution_files())
+    assert values(await run(Executed("x"), subject(task, any_bench, folder, ended), any_bench))["solved"] == 1.0
 
 
 @pytest.mark.parametrize("ended", [Ended.PROVIDER_ERROR, Ended.INFRASTRUCTURE, Ended.HARNESS_ERROR])
@@ -98,10 +100,10 @@ async def test_no_answer_is_by_rule_not_solved(complaint: Complaint, bench: Benc
     assert found[0].reason == complaint
 
 
-async def test_an_untouched_start_that_passes_is_no_answer(bench: Bench, tmp_path: Path) -> None:
+async def test_an_untouched_start_that_passes_is_no_answer(any_bench: Bench, tmp_path: Path) -> None:
     task = make_task(tmp_path, type="refactoring")
-    folder = await evidence(task, bench, tmp_path / "e", {})
-    found = await run(Executed("x"), subject(task, bench, folder), bench)
+    folder = await evidence(task, any_bench, tmp_path / "e", {})
+    found = await run(Executed("x"), subject(task, any_bench, folder), any_bench)
     assert (values(found)["solved"], found[0].reason) == (0.0, Complaint.NO_ANSWER)
 
 
@@ -143,15 +145,15 @@ async def test_commands(
     command: tuple[str, ...],
     expected: tuple[float, float],
     task: Task,
-    bench: Bench,
+    any_bench: Bench,
     tmp_path: Path,
 ) -> None:
-    found = values(await commanded(task, bench, tmp_path, kind, *command))
+    found = values(await commanded(task, any_bench, tmp_path, kind, *command))
     assert (found["solved"], found["tests"]) == expected
     assert found["lint"] == 100.0
 
 
-async def test_isolated_tests_cannot_import_the_candidate(task: Task, bench: Bench, tmp_path: Path) -> None:
+async def test_isolated_tests_cannot_import_the_candidate(task: Task, any_bench: Bench, tmp_path: Path) -> None:
     (task.tests / "test_calc.py").write_text(
         "import subprocess, sys\nimport pytest\n\n\ndef test_program(workspace):\n"
         "    done = subprocess.run([sys.executable, '-c', 'import calc; print(calc.mean([1, 2]))'],\n"
@@ -163,5 +165,5 @@ async def test_isolated_tests_cannot_import_the_candidate(task: Task, bench: Ben
         task.verifier, isolated=True, test_ids=("test_calc.py::test_program", "test_calc.py::test_not_importable")
     )
     task = replace(task, verifier=verifier)
-    folder = await evidence(task, bench, tmp_path / "e", task.solution_files())
-    assert values(await run(Executed("x"), subject(task, bench, folder), bench))["solved"] == 1.0
+    folder = await evidence(task, any_bench, tmp_path / "e", task.solution_files())
+    assert values(await run(Executed("x"), subject(task, any_bench, folder), any_bench))["solved"] == 1.0

@@ -113,10 +113,13 @@ async def _run(
     task: Task, sandbox: Sandbox, measured: Sequence[str], bench: Bench, manner: Manner, names: Mapping[str, bool]
 ) -> Verification:
     key = secrets.token_bytes(32)
-    job = _job(task, measured if manner.measure else (), bench, manner) | {"key": key.hex()}
+    job = _job(task, measured if manner.measure else (), manner) | {"key": key.hex()}
     await sandbox.write(JOB, json.dumps(job).encode(), mode=0o600)
-    argv = [bench.python, "-I", "-S", "-B", f"{INSIDE}/inside/verify.py", JOB]
-    ended = await sandbox.run(argv, env=job["env"], deadlines=Deadlines(task.verifier.time_s + SPARE_S, 0.5, 0.5))
+    ended = await sandbox.run(
+        _command(task, bench),
+        env=_environment(bench, manner),
+        deadlines=Deadlines(task.verifier.time_s + SPARE_S, 0.5, 0.5),
+    )
     if ended.reason is Exit.NOT_STARTED:
         return Verification(None, ended, names, not_started=ended.detail or "the sandbox did not start")
     try:
@@ -129,38 +132,34 @@ async def _run(
     return Verification(json.loads(body), ended, names)
 
 
-def _job(task: Task, measured: Sequence[str], bench: Bench, manner: Manner) -> dict[str, Any]:
-    """Return what ``inside/verify.py`` is to do."""
+def _command(task: Task, bench: Bench) -> list[str]:
+    """Return the check as ``verify.py`` is told it: as words of its own command line, after the job's path.
+
+    Inside paths may stand in the command line and in the environment only: a sandbox kind without a file system of
+    its own rewrites them there, and nowhere else.
+    """
     verifier = task.verifier
-    tests = f"{INSIDE}/tests"
-    python = [bench.python, "-s", "-P", "-B"]
-    argv = [*python, f"{INSIDE}/inside/hidden_tests.py"]
+    check = [bench.python, "-s", "-P", "-B", f"{INSIDE}/inside/hidden_tests.py"]
     if verifier.kind is not VerifierKind.PYTEST:
-        argv = [bench.python if word == "python" else word for word in verifier.command or ()]
-    measure = {}
-    if measured:
-        measure = {
-            "lint": lint_arguments(measured),
-            "complexity": [*python, f"{INSIDE}/inside/measure.py", *measured],
-        }
+        check = [bench.python if word == "python" else word for word in verifier.command or ()]
+    return [bench.python, "-I", "-S", "-B", f"{INSIDE}/inside/verify.py", JOB, *check]
+
+
+def _job(task: Task, measured: Sequence[str], manner: Manner) -> dict[str, Any]:
+    """Return what ``inside/verify.py`` is to do; it names no place but files of the workspace, relative to it."""
+    verifier = task.verifier
     return {
         "kind": str(verifier.kind),
-        "argv": argv,
-        "env": _environment(bench, manner, tests),
-        "measure": measure,
-        "tests": tests,
-        "workspace": WORKSPACE,
-        "config": f"{INSIDE}/pytest.ini",
+        "lint": lint_arguments(measured),
+        "measured": list(measured),
         "isolated": verifier.isolated,
         "shuffle": manner.shuffle,
         "time_s": verifier.time_s,
         "collect": COLLECTED.get(verifier.kind, ()),
-        "output": OUTPUT,
-        "report": REPORT,
     }
 
 
-def _environment(bench: Bench, manner: Manner, tests: str) -> dict[str, str]:
+def _environment(bench: Bench, manner: Manner) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
@@ -172,6 +171,6 @@ def _environment(bench: Bench, manner: Manner, tests: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": str(manner.hash_seed),
         "ASSAY_WORKSPACE": WORKSPACE,
-        "ASSAY_TESTS": tests,
+        "ASSAY_TESTS": f"{INSIDE}/tests",
         "ASSAY_OUTPUT": OUTPUT,
     }

@@ -1,5 +1,8 @@
 """Parent process in the verifier's sandbox: measures the files, runs the check, and reports once.
 
+Command line: the path of the job file, then the check's own words. Places come from the command line and the
+environment alone, which every kind of sandbox shows as they are for its programs; the job names none.
+
 Its own report is signed with a key that the host put into the job file; the file is gone before anything of the
 candidate runs, and this process is not readable by others of its user (``PR_SET_DUMPABLE`` 0). Lint and complexity are
 read first, while nothing of the candidate has run. Standard library only.
@@ -21,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent
 PR_SET_DUMPABLE = 4
 MEASURE_S = 20.0
 MAX_RECORDS = 8 << 20
@@ -36,26 +40,35 @@ def main() -> None:
     path.unlink()
     key = bytes.fromhex(job.pop("key"))
     started = time.monotonic()
-    measured = {name: measured_by(argv, job["workspace"], job["env"]) for name, argv in job["measure"].items()}
+    measured = measure(job["lint"], job["measured"]) if job["measured"] else {}
     then = time.monotonic()
-    report = run_tests(job) if job["kind"] == "pytest" else run_command(job)
+    check = sys.argv[2:]
+    report = run_tests(check, job) if job["kind"] == "pytest" else run_command(check, job)
     report["measured"] = measured
     report["measure_s"] = round(then - started, 4)
     report["check_s"] = round(time.monotonic() - then, 4)
     body = json.dumps(report).encode()
     tag = hmac.new(key, body, hashlib.sha256).hexdigest().encode()
-    target = job["report"]
+    target = path.with_name("report.json")
     with contextlib.suppress(FileNotFoundError):
-        Path(target).unlink()
+        target.unlink()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(tag + b"\n" + body)
 
 
-def measured_by(argv: list[str], cwd: str, env: dict[str, str]) -> dict[str, Any]:
-    """Run one measuring tool and return its JSON, or why there is none."""
+def measure(lint: list[str], files: list[str]) -> dict[str, Any]:
+    """Read lint and complexity of ``files``."""
+    complexity = [sys.executable, "-s", "-P", "-B", str(HERE / "measure.py"), *files]
+    return {"lint": measured_by(lint), "complexity": measured_by(complexity)}
+
+
+def measured_by(argv: list[str]) -> dict[str, Any]:
+    """Run one measuring tool in the workspace and return its JSON, or why there is none."""
     try:
-        done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, timeout=MEASURE_S, check=False)
+        done = subprocess.run(
+            argv, cwd=os.environ["ASSAY_WORKSPACE"], capture_output=True, timeout=MEASURE_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return {"error": f"{type(error).__name__}: {error}"[:MAX_OUTPUT]}
     try:
@@ -67,11 +80,10 @@ def measured_by(argv: list[str], cwd: str, env: dict[str, str]) -> dict[str, Any
 class Child:
     """One process group with its output, and optionally a pipe for records."""
 
-    def __init__(self, argv: list[str], job: dict[str, Any], *, stdin: bytes | None, pipe: int | None) -> None:
+    def __init__(self, argv: list[str], *, stdin: bytes | None = None, pipe: int | None = None) -> None:
         self._process = subprocess.Popen(
             argv,
-            cwd=job["workspace"],
-            env=job["env"],
+            cwd=os.environ["ASSAY_WORKSPACE"],
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -131,13 +143,14 @@ def _bounded(data: bytes, *, keep_start: bool) -> bytes:
     return data[:MAX_RECORDS] if keep_start else data[-MAX_OUTPUT:]
 
 
-def run_tests(job: dict[str, Any]) -> dict[str, Any]:
+def run_tests(argv: list[str], job: dict[str, Any]) -> dict[str, Any]:
     """Run the hidden tests in a child and return its records that carry the right number and tag."""
     key = os.urandom(32)
     reader, writer = os.pipe()
-    asked = {name: job[name] for name in ("tests", "workspace", "config", "isolated", "shuffle")}
-    asked |= {"key": key.hex(), "pipe": writer}
-    child = Child(job["argv"], job, stdin=json.dumps(asked).encode(), pipe=writer)
+    asked = {name: job[name] for name in ("isolated", "shuffle")}
+    asked |= {"tests": os.environ["ASSAY_TESTS"], "workspace": os.environ["ASSAY_WORKSPACE"]}
+    asked |= {"config": str(HERE.parent / "pytest.ini"), "key": key.hex(), "pipe": writer}
+    child = Child(argv, stdin=json.dumps(asked).encode(), pipe=writer)
     os.close(writer)
     end, lines = child.collect(job["time_s"], reader)
     records: list[dict[str, Any]] = []
@@ -153,14 +166,15 @@ def run_tests(job: dict[str, Any]) -> dict[str, Any]:
     return {**end, "records": records, "forged": forged, "cut": bool(rest)}
 
 
-def run_command(job: dict[str, Any]) -> dict[str, Any]:
+def run_command(argv: list[str], job: dict[str, Any]) -> dict[str, Any]:
     """Run the task's own command; what it leaves in the output folder is read by the host's rules."""
-    Path(job["output"]).mkdir()
-    end, _ = Child(job["argv"], job, stdin=None, pipe=None).collect(job["time_s"], None)
+    output = Path(os.environ["ASSAY_OUTPUT"])
+    output.mkdir()
+    end, _ = Child(argv).collect(job["time_s"], None)
     files = {}
     for name in job["collect"]:
         with contextlib.suppress(OSError):
-            descriptor = os.open(Path(job["output"]) / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = os.open(output / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as stream:
                 files[name] = stream.read(MAX_RECORDS).decode(errors="replace")
     return {**end, "files": files}
