@@ -121,7 +121,7 @@ class _Driver:
             trial_environment(self.run, self.services, ttl=HEARTBEAT_TTL_S, keep_sandbox=self.options.keep_sandbox),
             trials=trials,
         )
-        async with _signals(self._interrupt), self._scorers(unscored) as queue, self._ticks():
+        async with _signals(self._interrupt), self._ticks(), self._scorers(unscored) as queue:
             await self._run_trials(environment, chosen, queue)
         if self.options.anchors and self.reason == "finished":
             await score_anchors(self.scoring, jobs=os.cpu_count() or 1)
@@ -205,8 +205,9 @@ class _Driver:
     async def _score_from(self, queue: asyncio.Queue[Attempt]) -> None:
         while True:
             attempt = await queue.get()
-            await self.scoring.score(attempt)
-            self.tally.scored += 1
+            if self.reason != "drained":  # asked to stop: what is sealed can be scored at any time
+                await self.scoring.score(attempt)
+                self.tally.scored += 1
             queue.task_done()
 
     @asynccontextmanager
