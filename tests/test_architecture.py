@@ -16,6 +16,7 @@ LAYERS: dict[str, int | str] = {
     "identity": 0,
     "records": 0,
     "names": 0,
+    "documents": 1,
     "experiment": 1,
     "suites": 1,
     "providers": 1,

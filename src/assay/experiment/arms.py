@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
+from assay.documents.base import KeyPath
 from assay.errors import ExperimentError, MachineError
 from assay.experiment.blocks import Match, Profile, Row, Variant
 from assay.experiment.controls import with_controls
-from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values, labelled
 from assay.experiment.model import Experiment

@@ -6,34 +6,28 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from assay.names import same_but_for_number, suggestion
+from assay.documents.schema import Strict
+from assay.names import same_but_for_number
 
 _UNITS = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
-class Model(BaseModel):
-    """Frozen, strict, and deaf to no key: unknown ones are errors, singular/plural slips are understood."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+class Model(Strict):
+    """Strict, but singular/plural slips of a key are understood."""
 
     @model_validator(mode="before")
     @classmethod
     def _understand_slips(cls, data: Any) -> Any:
-        """Give a key its proper number, and refuse what is still unknown with the nearest name."""
+        """Give a key its proper number; what is unknown even so is left to be refused."""
         if not isinstance(data, Mapping):
             return data
-        known, clean = set(cls.model_fields), dict[str, Any]()
+        clean = dict[str, Any]()
         for key, value in data.items():
-            proper = key if key in known else next((name for name in known if same_but_for_number(name, key)), key)
-            if proper not in known:
-                raise PydanticCustomError(
-                    "unknown_key", "unknown key '{key}'", {"key": key, "remedy": suggestion(key, known)}
-                )
+            near = (name for name in cls.model_fields if same_but_for_number(name, key))
+            proper = key if key in cls.model_fields else next(near, key)
             if proper in clean:
                 raise PydanticCustomError("key_twice", "'{key}' is written in singular and plural", {"key": proper})
             clean[proper] = value

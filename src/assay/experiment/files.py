@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.documents.base import Document, KeyPath
 from assay.errors import ExperimentError
-from assay.experiment.document import Document, KeyPath
 from assay.names import same_but_for_number
 
 PREFIX = "file:"
@@ -18,10 +18,8 @@ _TEXTS = ("variants", "profiles", "question", "hypotheses")
 _LISTS = ("tasks", "suite", "predict", "models")
 
 
-def with_files(document: Document, folder: Path) -> Any:
+def with_files(document: Document, folder: Path) -> dict[str, Any]:
     """Return the document's data with every ``file:`` reference replaced. Keys of providers are left alone."""
-    if not isinstance(document.data, Mapping):
-        return document.data
     return {key: _filled(value, (key,), document, folder) for key, value in document.data.items()}
 
 

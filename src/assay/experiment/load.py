@@ -9,31 +9,33 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from assay.documents.base import Document, Kind, parse_document, read_document
+from assay.documents.explain import explain
 from assay.errors import ExperimentError
-from assay.experiment.document import Document, parse_document, read_document
-from assay.experiment.explain import explain
 from assay.experiment.files import with_files
 from assay.experiment.model import Experiment
 from assay.experiment.references import check_references
 
+EXPERIMENT = Kind(
+    "an experiment file",
+    ExperimentError,
+    remedy="'assay init' writes a starter",
+    examples={"name": "name: my-first-experiment", "suite": "suite: focused"},
+    patterns={"name": "letters, digits, dot, dash and underscore (at most 64)"},
+)
+
 
 def load_experiment(path: Path) -> Experiment:
     """Read and check ``experiment.yaml``. Raises ``ExperimentError`` naming file, line and remedy."""
-    return _from_document(read_document(path), path.parent)
+    return _from_document(read_document(path, EXPERIMENT), path.parent)
 
 
 def parse_experiment(text: str, path: Path) -> Experiment:
     """Check an experiment's text as if it stood in ``path``."""
-    return _from_document(parse_document(text, path), path.parent)
+    return _from_document(parse_document(text, path, EXPERIMENT), path.parent)
 
 
 def _from_document(document: Document, folder: Path) -> Experiment:
-    if not isinstance(document.data, Mapping):
-        raise ExperimentError(
-            "is not an experiment: it must hold keys such as 'name' and 'suite'",
-            where=document.place(),
-            remedy="'assay init' writes a starter",
-        )
     return _checked(with_files(document, folder), document, folder)
 
 
@@ -66,7 +68,7 @@ def _checked(data: Any, document: Document | None, folder: Path) -> Experiment:
     try:
         experiment = Experiment.model_validate(data)
     except ValidationError as error:
-        raise explain(error, document) from error
+        raise explain(error, Experiment, EXPERIMENT, document) from error
     experiment = experiment.read_from(document, folder)
     check_references(experiment)
     return experiment

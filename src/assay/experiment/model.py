@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from assay.documents.base import Document
 from assay.errors import Place
 from assay.experiment.blocks import (
     Control,
@@ -26,7 +27,6 @@ from assay.experiment.blocks import (
     as_suites,
     as_task_filter,
 )
-from assay.experiment.document import Document
 from assay.experiment.endpoints import ProviderEntry, merged_providers
 from assay.experiment.fields import Model, Names, Texts, as_tuple
 from assay.identity import Json, content_id

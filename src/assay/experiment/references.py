@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from assay.documents.base import KeyPath
 from assay.errors import ExperimentError
 from assay.experiment.blocks import Match, Row, Settings
-from assay.experiment.document import KeyPath
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.model import Experiment
 from assay.names import suggestion

@@ -1,19 +1,19 @@
 """A YAML document that remembers on which line everything stands.
 
-Scalars follow YAML 1.2: only ``true`` and ``false`` are truth values (``no`` and ``off`` are text), ``1e-3`` is a
-number, ``12:30`` and dates are text. A key that is written twice is an error. Anchors, aliases and merge keys work.
+Scalars follow YAML 1.2 (``scalars.py``). A key that is written twice is an error. Anchors, aliases and merge keys work.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
-from assay.errors import ExperimentError, Place
+from assay.documents.scalars import PLAIN, Loader
+from assay.errors import InputError, Place
 from assay.names import same_but_for_number
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -21,50 +21,29 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 MAX_BYTES = 4 << 20
 MAX_NODES = 200_000
 
-_RESOLVERS = (
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9]+(_[0-9]+)*", "-+0123456789"),
-    (
-        "tag:yaml.org,2002:float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-    ("tag:yaml.org,2002:merge", r"<<", "<"),
-)
 
-_PLAIN_TAGS = frozenset({"tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of file: its name, the error that speaks of it, and what helps whoever writes one.
 
+    ``remedy`` says how to get such a file; ``examples`` shows top-level keys that are often forgotten; ``patterns``
+    says in words what the pattern of a top-level key lets it hold.
+    """
 
-class _Loader(yaml.SafeLoader):
-    """Safe, with the scalar rules of YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own name
-
-
-for _tag, _pattern, _first in _RESOLVERS:
-    _Loader.add_implicit_resolver(_tag, re.compile(f"(?:{_pattern})$"), ["" if c == "\0" else c for c in _first])
-
-
-def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
-    return int(str(loader.construct_scalar(node)).replace("_", ""))
-
-
-def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
-    text = str(loader.construct_scalar(node)).casefold()
-    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
-_Loader.add_constructor("tag:yaml.org,2002:float", _number)
+    name: str
+    error: type[InputError]
+    remedy: str | None = None
+    examples: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """Plain ``data`` and the nodes that it came from."""
 
-    path: Path | str
-    data: Any
+    path: Path
+    kind: Kind
+    data: Mapping[str, Any]
     root: yaml.Node
 
     def place(self, path: KeyPath = ()) -> Place:
@@ -80,6 +59,10 @@ class Document:
             line, node = step
         return Place(self.path, line + 1)
 
+    def error(self, what: str, *path: str | int, remedy: str | None = None) -> InputError:
+        """Return the error that says ``what`` about ``path``."""
+        return self.kind.error(what, where=self.place(path), remedy=remedy)
+
 
 def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
@@ -94,64 +77,72 @@ def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
     return None
 
 
-def read_document(path: Path) -> Document:
-    """Read one YAML file. Raises ``ExperimentError`` with file and line."""
+def read_text(path: Path, kind: Kind) -> str:
+    """Read a file that a person wrote. Raises the kind's error with the file, and the line where it is not UTF-8."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise ExperimentError("there is no such file", where=path, remedy="'assay init' writes a starter") from error
+        raise kind.error("there is no such file", where=path, remedy=kind.remedy) from error
     except IsADirectoryError as error:
-        raise ExperimentError("is a folder, not an experiment file", where=path) from error
+        raise kind.error(f"is a folder, not {kind.name}", where=path) from error
     except OSError as error:
-        raise ExperimentError(f"cannot be read: {error.strerror}", where=path) from error
+        raise kind.error(f"cannot be read: {error.strerror}", where=path) from error
     if len(raw) > MAX_BYTES:
-        raise ExperimentError(f"is larger than {MAX_BYTES >> 20} MB: not an experiment file", where=path)
+        raise kind.error(f"is larger than {MAX_BYTES >> 20} MB: not {kind.name}", where=path)
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ExperimentError("is not UTF-8 text", where=Place(path, line)) from error
-    return parse_document(text, path)
+        raise kind.error("is not UTF-8 text", where=Place(path, line)) from error
 
 
-def parse_document(text: str, path: Path | str) -> Document:
+def read_document(path: Path, kind: Kind) -> Document:
+    """Read one YAML file of keys and values. Raises the kind's error with file and line."""
+    return parse_document(read_text(path, kind), path, kind)
+
+
+def parse_document(text: str, path: Path, kind: Kind) -> Document:
     """Parse YAML text; ``path`` is only for messages."""
-    loader: _Loader | None = None
+    loader: Loader | None = None
     try:
-        loader = _Loader(text)
+        loader = Loader(text)
         root = loader.get_single_node()
         if root is None:
-            raise ExperimentError("is empty", where=path, remedy="'assay init' writes a starter")
-        return Document(path, _Builder(loader, path).build(root), root)
+            raise kind.error("is empty", where=path, remedy=kind.remedy)
+        data = _Builder(loader, path, kind).build(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise ExperimentError(f"is not YAML: {problem}", where=Place(path, mark.line + 1 if mark else None)) from error
+        raise kind.error(f"is not YAML: {problem}", where=Place(path, mark.line + 1 if mark else None)) from error
     except yaml.YAMLError as error:
-        raise ExperimentError(f"is not YAML: {str(error).splitlines()[0]}", where=path) from error
+        raise kind.error(f"is not YAML: {str(error).splitlines()[0]}", where=path) from error
     except RecursionError as error:
-        raise ExperimentError("is nested too deeply", where=path) from error
+        raise kind.error("is nested too deeply", where=path) from error
     finally:
         if loader is not None:
             loader.dispose()
+    if not isinstance(data, dict):
+        place = Place(path, root.start_mark.line + 1)
+        raise kind.error(f"is not {kind.name}: it must hold keys and values", where=place, remedy=kind.remedy)
+    return Document(path, kind, data, root)
 
 
 class _Builder:
     """Makes plain data from nodes, counting them, so that aliases cannot blow up."""
 
-    def __init__(self, loader: _Loader, path: Path | str) -> None:
-        self._loader, self._path, self._count = loader, path, 0
+    def __init__(self, loader: Loader, path: Path, kind: Kind) -> None:
+        self._loader, self._path, self._kind, self._count = loader, path, kind, 0
         self._open, self._flat = set[int](), set[int]()
 
     def build(self, node: yaml.Node) -> Any:
         self._count += 1
         if self._count > MAX_NODES or id(node) in self._open:
             raise self._error("has aliases that grow without end", node)
+        if not isinstance(node, PLAIN.get(node.tag, ())):
+            raise self._error(f"has a tag that is not plain YAML: {node.tag}", node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
-        if node.tag not in _PLAIN_TAGS:
-            raise self._error(f"has a tag that is not plain YAML: {node.tag}", node)
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
@@ -183,5 +174,5 @@ class _Builder:
                 raise self._error(f"has the key '{key.value}' twice (first on line {first[key.value]})", key)
             first[key.value] = key.start_mark.line + 1
 
-    def _error(self, what: str, node: yaml.Node) -> ExperimentError:
-        return ExperimentError(what, where=Place(self._path, node.start_mark.line + 1))
+    def _error(self, what: str, node: yaml.Node) -> InputError:
+        return self._kind.error(what, where=Place(self._path, node.start_mark.line + 1))
