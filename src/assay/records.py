@@ -277,6 +277,19 @@ class Score(Record):
     upper: float | None = None
     higher_is_better: bool = True
 
+    @property
+    def is_instrument_failure(self) -> bool:
+        """True for a null that is the machine's fault or the scorer's: the evidence may be scored again.
+
+        Its reason is ``infrastructure`` or ``<scorer> failed: ...``; a composite hands on that of the part it lacks.
+        """
+        if self.value is not None or self.reason is None:
+            return False
+        part, lacks, of_part = self.reason.partition(" is missing: ")
+        reason = of_part if lacks and part.isidentifier() else self.reason
+        scorer, failed, _ = reason.partition(" failed: ")
+        return reason == Ended.INFRASTRUCTURE or bool(failed and scorer.isidentifier())
+
 
 @dataclass(frozen=True, slots=True)
 class Price(Record):

@@ -99,7 +99,10 @@ class Ledger(Protocol):
         ...
 
     async def record_scores(self, scores: Sequence[Score]) -> None:
-        """Store scores; the first one for (attempt, step, scorer hash, metric) stays."""
+        """Store scores; the first one for (attempt, step, scorer hash, metric) stays.
+
+        But where an instrument had failed (``Score.is_instrument_failure``), the first result takes its place.
+        """
         ...
 
     async def scores(self) -> Sequence[Score]:

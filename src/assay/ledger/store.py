@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from assay.ledger.migrations import MIGRATIONS
 from assay.ledger.rows import price_from_row, score_from_row, score_to_row
 from assay.records import Price, Score
 
+
+_RECORD_SCORE = (
+    "INSERT INTO scores VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+    " ON CONFLICT (run_id,attempt,step,scorer_hash,metric) DO UPDATE SET value=excluded.value, reason=excluded.reason,"
+    " lower_bound=excluded.lower_bound, upper_bound=excluded.upper_bound, higher_is_better=excluded.higher_is_better,"
+    " recorded=excluded.recorded"
+)
 
 def now_ms() -> int:
     """UTC milliseconds: the ledger's clock."""
@@ -78,10 +86,20 @@ class SqliteStore:
         """See ``Ledger.record_scores``."""
         recorded = self._clock()
         with self._transaction() as db:
-            db.executemany(
-                "INSERT INTO scores VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-                [(self.run_id, *score_to_row(score), recorded) for score in scores],
-            )
+            for score in scores:
+                if self._may_record(db, score):
+                    db.execute(_RECORD_SCORE, (self.run_id, *score_to_row(score), recorded))
+
+    def _may_record(self, db: sqlite3.Connection, score: Score) -> bool:
+        """True for a first score, and for a result where an instrument had failed."""
+        row = db.execute(
+            "SELECT value, reason FROM scores WHERE run_id=? AND attempt=? AND step=? AND scorer_hash=? AND metric=?",
+            (self.run_id, score.attempt, score.step, score.scorer_hash, score.metric),
+        ).fetchone()
+        if row is None:
+            return True
+        stored = replace(score, value=row[0], reason=row[1])
+        return stored.is_instrument_failure and not score.is_instrument_failure
 
     async def scores(self) -> Sequence[Score]:
         """See ``Ledger.scores``."""

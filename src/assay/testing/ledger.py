@@ -245,6 +245,22 @@ async def books_keep_the_first_entry(make: MakeLedger) -> None:
     await ledger.close()
 
 
+async def a_failed_instrument_is_not_the_last_word(make: MakeLedger) -> None:
+    """A null of the machine or of the scorer gives way to the first result, which then stays; no other null does."""
+    ledger = make(ManualClock())
+    reasons = ("infrastructure", "executed failed: OSError: no space", "score is missing: infrastructure", "no_answer")
+    metrics = {f"m{number}": reason for number, reason in enumerate(reasons)}
+    await ledger.record_scores([Score("a", 0, "x", "h", name, None, reason) for name, reason in metrics.items()])
+    await ledger.record_scores([Score("a", 0, "x", "h", "m0", None, "x failed: again")])
+    assert [(s.metric, s.value, s.reason) for s in await ledger.scores()] == [(m, None, r) for m, r in metrics.items()]
+    await ledger.record_scores([Score("a", 0, "x", "h", name, 1.0, lower=0.5) for name in metrics])
+    await ledger.record_scores([Score("a", 0, "x", "h", name, 0.0) for name in metrics])
+    await ledger.record_scores([Score("a", 0, "x", "h", name, None, "infrastructure") for name in metrics])
+    now = {score.metric: (score.value, score.reason, score.lower) for score in await ledger.scores()}
+    assert now == dict.fromkeys(("m0", "m1", "m2"), (1.0, None, 0.5)) | {"m3": (None, "no_answer", None)}
+    await ledger.close()
+
+
 LEDGER_CHECKS: tuple[Callable[[MakeLedger], Awaitable[None]], ...] = (
     plan_is_idempotent,
     claim_is_exclusive,
@@ -258,6 +274,7 @@ LEDGER_CHECKS: tuple[Callable[[MakeLedger], Awaitable[None]], ...] = (
     requirements_are_respected,
     spend_is_reconciled_upwards_only,
     other_work_items_are_claimed_alike,
+    a_failed_instrument_is_not_the_last_word,
     books_keep_the_first_entry,
 )
 
