@@ -46,7 +46,7 @@ def test_filters_of_the_caller_come_on_top(base: Path) -> None:
         ({"tasks": ["a"]}, {}, "a suite needs a 'path'"),
         ({"path": "suite", "format": "nativ"}, {}, "there is no suite format 'nativ'. Did you mean 'native'?"),
         ({"path": "suite", "tasks": 3}, {}, "'tasks' of a suite is a list of names"),
-        ({"path": "suite", "tasks": "file:no.txt"}, {}, "cannot be read"),
+        ({"path": "suite", "tasks": "file:no.txt"}, {}, "no.txt: there is no such file"),
         ("suite", {"tasks": ["fix-on"]}, "no task 'fix-on' in suite. Did you mean 'fix-one'?"),
         ("suite", {"types": ["x"]}, "no task in suite has type 'x'. Valid: bug-fix, refactoring"),
         ("suite", {"tags": ["x"]}, "no task in suite matches the filters"),

@@ -59,23 +59,27 @@ def test_a_plain_task_has_one_step(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ("", 1, "the file is empty"),
+        ("", None, "task.yaml: is empty"),
         ("- a\n", 1, "must hold keys and values"),
         ("type: [\n", 2, "is not YAML"),
         (BASE + "tag: [x]\n", 4, "unknown key 'tag'. Did you mean 'tags'?"),
-        (BASE + "verifier:\n  kind: pytest\n  timeout: 3\n", 6, "unknown key 'timeout'. Did you mean 'time_s'?"),
-        (BASE + "limits: {time: 3}\n", 4, "unknown key 'time'. Did you mean 'time_s'?"),
+        (
+            BASE + "verifier:\n  kind: pytest\n  timeout: 3\n",
+            6,
+            "unknown key 'timeout' in 'verifier'. Did you mean 'time_s'?",
+        ),
+        (BASE + "limits: {time: 3}\n", 4, "unknown key 'time' in 'limits'. Did you mean 'time_s'?"),
         (
             BASE + "graded:\n  - {name: a, qualty: 1, solves: true}\n",
             5,
-            "unknown key 'qualty'. Did you mean 'quality'?",
+            "unknown key 'qualty' in 'graded[1]'. Did you mean 'quality'?",
         ),
-        (BASE + "limits: {time_s: '60'}\n", 4, "'limits.time_s' is '60'"),
-        (BASE + "limits: {time_s: -1}\n", 4, "'limits.time_s' is -1"),
-        (BASE + "tags: x\n", 4, "'tags' is 'x'"),
-        (BASE.replace("easy", "eazy"), 2, "'difficulty' is 'eazy'"),
+        (BASE + "limits: {time_s: '60'}\n", 4, "'limits.time_s' must be a number, not the text '60'"),
+        (BASE + "limits: {time_s: -1}\n", 4, "'limits.time_s' must be above 0.0, not -1"),
+        (BASE + "tags: x\n", 4, "'tags' must be a list, not the text 'x'"),
+        (BASE.replace("easy", "eazy"), 2, "'difficulty' cannot be the text 'eazy'. Did you mean 'easy'?"),
         ("type: bug-fix\nlanguage: python\n", 1, "'difficulty' is missing"),
-        (BASE + "type: other\n", 4, "'type' is there twice"),
+        (BASE + "type: other\n", 4, "has the key 'type' twice (first on line 1)"),
         (BASE + "id: other\n", 4, "the folder is called 'tiny'"),
         (BASE + "writable: [../x]\n", 4, "'../x' is not a path inside the workspace"),
         (BASE + "writable: [/x]\n", 4, "'/x' is not a path inside the workspace"),
@@ -89,7 +93,7 @@ def test_a_plain_task_has_one_step(folder: Path) -> None:
             6,
             "graded solution 'plain' is better than the one before it",
         ),
-        (BASE + GRADED + "steps: [{prompt: 'file:no.md'}]\n", None, "the file is missing"),
+        (BASE + GRADED + "steps: [{prompt: 'file:no.md'}]\n", None, "no.md: there is no such file"),
         (BASE + GRADED, None, "the ids of the tests are not recorded. Run: assay tasks check --record"),
     ],
 )
@@ -107,7 +111,7 @@ def test_mistakes_are_one_line_with_a_place(text: str, line: int | None, what: s
 @pytest.mark.parametrize("missing", ["task.yaml", "instruction.md"])
 def test_a_missing_file_is_named(missing: str, folder: Path) -> None:
     (folder / missing).unlink()
-    with pytest.raises(TaskError, match=f"{re.escape(missing)}: the file is missing"):
+    with pytest.raises(TaskError, match=f"{re.escape(missing)}: there is no such file"):
         load_task(folder)
 
 
@@ -120,7 +124,7 @@ def test_a_missing_folder_is_named(missing: str, folder: Path) -> None:
 
 def test_an_empty_instruction_is_an_error(folder: Path) -> None:
     (folder / "instruction.md").write_text("\n")
-    with pytest.raises(TaskError, match="the file is empty"):
+    with pytest.raises(TaskError, match=r"instruction\.md: is empty"):
         load_task(folder)
 
 

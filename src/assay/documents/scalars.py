@@ -32,7 +32,7 @@ PLAIN: Mapping[str, type[yaml.Node]] = {
 
 
 class Loader(yaml.SafeLoader):
-    """Safe, with the scalar rules of YAML 1.2."""
+    """Safe, with the scalar rules of YAML 1.2. Not libyaml's: deep nesting in a file ends that with a crash."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own name
 

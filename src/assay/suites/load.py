@@ -8,10 +8,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from assay.documents.base import read_text
 from assay.errors import TaskError
 from assay.names import suggestion
 from assay.suites.base import SuiteLoader, Task
-from assay.suites.native import TASK_FILE, NativeLoader, load_task
+from assay.suites.native import TASK, TASK_FILE, NativeLoader, load_task
 
 __all__ = ["BUILT_IN", "ENTRY_POINTS", "load_suite", "load_task", "select", "suite_loader", "suite_path"]
 
@@ -117,11 +118,7 @@ def _from_mapping(spec: Mapping[str, Any], base: Path) -> tuple[str, dict[str, l
 
 def _words(key: str, given: object, base: Path) -> list[str]:
     if isinstance(given, str) and given.startswith(_FROM_FILE):
-        path = base / given.removeprefix(_FROM_FILE)
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise TaskError(f"cannot be read: {error.strerror}", where=path) from error
+        lines = read_text(base / given.removeprefix(_FROM_FILE), TASK).splitlines()
         return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     words = [given] if isinstance(given, str) else given
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):

@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from pydantic import ValidationError
+
+from assay.documents.base import Document, Kind, read_document, read_text
+from assay.documents.explain import explain
 from assay.errors import TaskError
 from assay.identity import tree_id
 from assay.suites.base import Graded, Step, Task, TaskLimits, Verifier, VerifierKind
-from assay.suites.document import Document, read_document
 from assay.suites.schema import LimitsFile, TaskFile, VerifierFile
 
+TASK = Kind("a task file", TaskError)
 TASK_FILE = "task.yaml"
 INSTRUCTION_FILE = "instruction.md"
 LOCK_FILE = "verifier.lock.json"
@@ -50,8 +54,8 @@ def load_task(folder: Path, *, need_recorded: bool = True) -> Task:
     ``need_recorded`` refuses a task whose test ids are not recorded, or whose tests or reference have changed since;
     without it such a task has no test ids (``tasks check`` needs that). Raises ``TaskError``.
     """
-    document = read_document(folder / TASK_FILE)
-    parsed = document.parse(TaskFile)
+    document = read_document(folder / TASK_FILE, TASK)
+    parsed = _parsed(document)
     _check_folder(document, parsed)
     instruction = _read_text(folder / INSTRUCTION_FILE)
     return Task(
@@ -82,6 +86,13 @@ def write_lock(folder: Path, test_ids: Sequence[str]) -> Path:
     path = folder / LOCK_FILE
     path.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def _parsed(document: Document) -> TaskFile:
+    try:
+        return TaskFile.model_validate(document.data)
+    except ValidationError as error:
+        raise explain(error, TaskFile, TASK, document) from error
 
 
 def _tested_content(folder: Path) -> Mapping[str, str]:
@@ -197,12 +208,7 @@ def _remedy(folder: Path) -> str:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise TaskError("the file is missing", where=path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise TaskError(f"cannot be read: {error}", where=path) from error
+    text = read_text(path, TASK)
     if not text.strip():
-        raise TaskError("the file is empty", where=path)
+        raise TaskError("is empty", where=path)
     return text

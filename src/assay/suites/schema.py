@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.suites.document import Strict
+from assay.documents.schema import Strict
 
 DIFFICULTIES = ("floor", "easy", "medium", "hard", "headroom")
 SCORED_PARTS = ("tests", "lint", "complexity")
