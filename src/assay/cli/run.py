@@ -14,6 +14,7 @@ from assay.cli.output import page, print_json
 from assay.cli.plan import summarise
 from assay.cli.plan_page import print_plan
 from assay.cli.watching import observer
+from assay.evidence.layout import RunFolder
 from assay.experiment.load import changed
 from assay.plan import Selection
 from assay.report.json_report import report_data
@@ -79,7 +80,15 @@ def run(  # noqa: PLR0917 - one parameter per option
     folder = choose_folder(read, out, new=new)
     with observer() as watch:
         done = asyncio.run(execute(read, folder, options, source=experiment, sandbox=sandbox, observer=watch))
+    if keep_sandbox:
+        _say_kept(folder)
     finish(done, as_json=as_json)
+
+
+def _say_kept(folder: RunFolder) -> None:
+    kept = sorted(folder.kept.glob("*")) if folder.kept.is_dir() else []
+    what = f"sandboxes kept: {len(kept)}, each a folder with workspace and home below {folder.kept}"
+    click.echo(what if kept else "no sandbox was kept: nothing was run", err=True)
 
 
 def finish(done: Executed, *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ from assay.ledger.base import Ledger
 from assay.prices import PriceBook
 from assay.providers import Provider
 from assay.records import NANO, Arm, Dialect
+from assay.run.keeping import holds_kept, rescue_kept
 from assay.run.opening import Run
 from assay.sandboxes.base import Limits, SandboxKind
 from assay.sandboxes.toolchain import Toolchain, toolchain
@@ -82,7 +83,9 @@ async def services(
     finally:
         if lab is not None:
             await lab.stop()
-        shutil.rmtree(scratch, ignore_errors=True)
+        rescue_kept(scratch, run.folder.kept)
+        if not holds_kept(scratch):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 async def _start_lab(run: Run) -> LabServer:
