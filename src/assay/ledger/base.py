@@ -109,6 +109,10 @@ class Ledger(Protocol):
         """All scores of the run."""
         ...
 
+    async def evidence(self) -> Mapping[str, str]:
+        """The ``evidence_id`` that each attempt was settled with, by attempt id; without those that sealed nothing."""
+        ...
+
     async def record_price(self, price: Price) -> Price:
         """Freeze a price at first sight; the first one recorded for (provider, model) is returned ever after."""
         ...

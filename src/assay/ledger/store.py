@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import LedgerError
+from assay.ledger.connect import connect
 from assay.ledger.migrations import MIGRATIONS
 from assay.ledger.rows import price_from_row, score_from_row, score_to_row
 from assay.records import Price, Score
 
+_FULL = "Free some disk space, then give the same command again"
+_CLOSED = "Give a run folder that can be written"
 
 _RECORD_SCORE = (
     "INSERT INTO scores VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -23,6 +26,7 @@ _RECORD_SCORE = (
     " lower_bound=excluded.lower_bound, upper_bound=excluded.upper_bound, higher_is_better=excluded.higher_is_better,"
     " recorded=excluded.recorded"
 )
+
 
 def now_ms() -> int:
     """UTC milliseconds: the ledger's clock."""
@@ -39,14 +43,15 @@ class SqliteStore:
         *,
         clock: Callable[[], int] = now_ms,
     ) -> None:
-        """Open or create; ``clock`` is replaced in tests of leases."""
+        """Open or create; ``clock`` is replaced in tests of leases.
+
+        What cannot be written is opened for reading (``read_only``); a change then raises ``LedgerError``.
+        """
         self.run_id = run_id
         self._path = path
         self._clock = clock
         with self._errors():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-                self._db.execute(f"PRAGMA {pragma}").close()
+            self._db, self.read_only = connect(path)
             self._migrate()
 
     @contextmanager
@@ -54,7 +59,8 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            remedy = "Free some disk space, then give the same command again" if "full" in str(error) else None
+            full, closed = "full" in str(error), "readonly" in str(error)
+            remedy = _FULL if full else _CLOSED if closed else None
             raise LedgerError(f"the ledger refuses: {error}", where=str(self._path), remedy=remedy) from error
 
     @contextmanager
@@ -75,6 +81,12 @@ class SqliteStore:
                 f"was written by a newer version of Assay (ledger format {version})",
                 where=str(self._path),
                 remedy="Upgrade Assay",
+            )
+        if self.read_only and version < len(MIGRATIONS):
+            raise LedgerError(
+                f"was written by an older version of Assay (ledger format {version}), and cannot be updated here",
+                where=str(self._path),
+                remedy="Copy the run folder to where it can be written",
             )
         for number in range(version, len(MIGRATIONS)):
             with self._transaction() as db:
@@ -110,6 +122,16 @@ class SqliteStore:
                 (self.run_id,),
             )
             return [score_from_row(row) for row in rows]
+
+    async def evidence(self) -> Mapping[str, str]:
+        """See ``Ledger.evidence``."""
+        with self._errors():
+            rows = self._db.execute(
+                "SELECT id, evidence FROM attempts WHERE run_id=? AND evidence IS NOT NULL"
+                " ORDER BY kind, owner, number",
+                (self.run_id,),
+            )
+            return dict(rows.fetchall())
 
     async def record_price(self, price: Price) -> Price:
         """See ``Ledger.record_price``."""

@@ -261,6 +261,22 @@ async def a_failed_instrument_is_not_the_last_word(make: MakeLedger) -> None:
     await ledger.close()
 
 
+async def evidence_is_on_record(make: MakeLedger) -> None:
+    """The id that an attempt was settled with is kept; an attempt that sealed nothing, or was lost, has none."""
+    ledger = make(ManualClock())
+    first, second, third = make_trials(3)
+    await ledger.plan([first, second, third])
+    sealed, bare = await ledger.claim(first.id, "w", 60), await ledger.claim(second.id, "w", 60)
+    assert sealed is not None
+    assert bare is not None
+    assert await ledger.claim(third.id, "w", 60) is not None
+    assert not await ledger.evidence()
+    await ledger.settle(sealed, Outcome(ended=Ended.COMPLETED, spent=5, evidence="e" * 20))
+    await ledger.settle(bare, BROKEN)
+    assert dict(await ledger.evidence()) == {sealed.id: "e" * 20}
+    await ledger.close()
+
+
 LEDGER_CHECKS: tuple[Callable[[MakeLedger], Awaitable[None]], ...] = (
     plan_is_idempotent,
     claim_is_exclusive,
@@ -272,6 +288,7 @@ LEDGER_CHECKS: tuple[Callable[[MakeLedger], Awaitable[None]], ...] = (
     released_items_are_owed_again,
     a_trial_that_kills_its_worker_ends,
     requirements_are_respected,
+    evidence_is_on_record,
     spend_is_reconciled_upwards_only,
     other_work_items_are_claimed_alike,
     a_failed_instrument_is_not_the_last_word,
