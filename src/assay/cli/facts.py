@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -10,18 +12,36 @@ import click
 from assay.cli.options import json_option, run_argument
 from assay.cli.output import print_json
 from assay.cli.report import read_folder
+from assay.errors import EvidenceError
+from assay.evidence.facts import Health
+from assay.run.sealing import is_about_evidence
 
 
 @click.command()
 @run_argument
+@click.option("--verify", is_flag=True, help="Compare all evidence with what was sealed; exit code 3 when it differs.")
 @json_option
-def facts(run: Path, as_json: bool) -> None:
+def facts(run: Path, verify: bool, as_json: bool) -> None:
     """Rebuild the tables of RUN: trials, llm_calls and cells as Parquet, and manifest.json."""
-    reading = asyncio.run(read_folder(run))
-    health = reading.facts.health
+    reading = asyncio.run(read_folder(run, write=True, verify=verify))
+    health, cells = reading.facts.health, len(reading.facts.cells)
+    folder = run / "facts"
+    stored = os.access(run, os.W_OK)
+    found = [note for note in health.notes if is_about_evidence(note)]
     if as_json:
-        print_json({"folder": str(run / "facts"), "cells": len(reading.facts.cells), "health": health.to_json()})
-        return
-    click.echo(
-        f"{run / 'facts'}: {health.planned} trials, {health.attempts} attempts, {len(reading.facts.cells)} cells"
-    )
+        print_json(
+            {"folder": str(folder), "stored": stored, "cells": cells, "health": health.to_json(), "evidence": found}
+        )
+    else:
+        _print(folder, health, cells, stored=stored)
+        for note in found:
+            click.echo(note, err=True)
+        if verify and not found:
+            click.echo("all evidence is as it was sealed")
+    if verify and found:
+        sys.exit(EvidenceError.exit_code)
+
+
+def _print(folder: Path, health: Health, cells: int, *, stored: bool) -> None:
+    where = str(folder) if stored else f"{folder} (not written: the run folder cannot be written)"
+    click.echo(f"{where}: {health.planned} trials, {health.attempts} attempts, {cells} cells")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
@@ -39,14 +40,19 @@ def route() -> None:
 def fit(run: Path, output: Path | None, target: str, value: float | None, margin: float | None, as_json: bool) -> None:
     """Write the policy that RUN supports: per task type a route or the default, with its held-out gain."""
     reading = asyncio.run(read_folder(run))
+    stored = output is not None or os.access(run, os.W_OK)
     fitted = fit_policy(reading.facts, reading.lock, target=TARGETS[target], value_usd=value, margin=margin)
     path = output or run / "policy.yaml"
-    write_policy(fitted, path)
+    if stored:
+        write_policy(fitted, path)
+    else:
+        click.echo(f"not written: {run} cannot be written; choose a file with -o", err=True)
     if as_json:
         print_json(fitted.to_json())
         return
     show_policy(fitted)
-    click.echo(f"policy: {path}")
+    if stored:
+        click.echo(f"policy: {path}")
 
 
 @route.command("decide")

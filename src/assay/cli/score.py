@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from assay.cli.options import json_option, run_argument, sandbox_option
 from assay.cli.output import print_json, progress
+from assay.errors import EvidenceError
 from assay.evidence.layout import RunFolder
+from assay.evidence.lock import read_lock
 from assay.run.opening import one_driver, open_run
 from assay.run.reporting import read_run, write_reports
 from assay.run.rescoring import Rescored, rescore
+from assay.run.sealing import differs_sentence
 from assay.sandboxes.kinds import sandbox_kind
 
 
 async def _score(folder: RunFolder, sandbox: str | None, jobs: int, *, rerun: bool) -> Rescored:
+    read_lock(folder.lock)  # before a folder that is no run gets a lock file
     with one_driver(folder):
         run = await open_run(folder)
         try:
@@ -39,7 +44,12 @@ def score(run: Path, sandbox: str | None, rerun: bool, jobs: int | None, as_json
     done = asyncio.run(_score(RunFolder(run), sandbox, jobs or os.cpu_count() or 1, rerun=rerun))
     if as_json:
         print_json(done.to_json())
-        return
-    click.echo(f"{done.scored} attempts scored, {done.kept} had their result already")
-    if done.changed:
-        progress().print(f"{len(done.changed)} results differ from what is on record: {', '.join(done.changed[:5])}")
+    else:
+        click.echo(f"{done.scored} attempts scored, {done.kept} had their result already")
+        if done.changed:
+            text = f"{len(done.changed)} results differ from what is on record: {', '.join(done.changed[:5])}"
+            progress().print(text)
+        if done.altered:
+            click.echo(f"{differs_sentence(done.altered)}; what is on record for them stays", err=True)
+    if done.altered:
+        sys.exit(EvidenceError.exit_code)

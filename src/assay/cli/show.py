@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from assay.cli.options import json_option, run_argument
 from assay.cli.output import page, print_json, table
+from assay.errors import InputError
 from assay.evidence.layout import RunFolder
-from assay.records import NANO, Attempt
+from assay.evidence.outcomes import TrialOutcome
+from assay.records import NANO, Attempt, Trial
 from assay.run.facts import outcomes_of
 from assay.run.opening import Run, open_run
 from assay.run.showing import AttemptView, TrialView, diff, view_trial
+
+NOT_STARTED = "the trial has no attempt yet"
+NAMED = 8
+NOT_SEALED = "no sealed workspace"
 
 
 @click.command()
@@ -41,7 +50,7 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
         if as_json:
             print_json(view.to_json())
         elif wanted == "diff":
-            click.echo("".join(diff(run, view.trial, one) for one in view.attempts[-1:]) or "nothing was changed")
+            click.echo("\n".join(_diff(run, view.trial, one) for one in view.attempts[-1:]) or NOT_STARTED)
         elif wanted == "calls":
             _calls(view)
         elif wanted == "verifier":
@@ -52,9 +61,15 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
         await run.ledger.close()
 
 
+def _diff(run: Run, trial: Trial, view: AttemptView) -> str:
+    if not view.sealed:
+        return NOT_SEALED
+    return diff(run, trial, view) or "nothing was changed"
+
+
 async def _list(run: Run, outcome: str | None, *, as_json: bool) -> None:
     labels = {arm.id: arm.label for arm in run.lock.arms}
-    rows = [row for row in await outcomes_of(run) if outcome in {None, row.outcome}]
+    rows = _with_outcome(await outcomes_of(run), outcome)
     if as_json:
         names = ("trial", "arm", "task", "repetition", "outcome", "solved", "reason", "attempts", "cost_usd")
         values = (
@@ -72,6 +87,18 @@ async def _list(run: Run, outcome: str | None, *, as_json: bool) -> None:
             trial.id[:10], labels[trial.arm], trial.task, str(trial.repetition), row.outcome, detail, str(row.attempts)
         )
     page().print(grid)
+
+
+def _with_outcome(rows: Sequence[TrialOutcome], outcome: str | None) -> Sequence[TrialOutcome]:
+    """Keep the trials with an outcome. Raises ``InputError`` when the run has none, naming those that it has."""
+    if outcome is None:
+        return rows
+    kept = [row for row in rows if row.outcome == outcome]
+    if not kept:
+        known = Counter(row.outcome for row in rows)
+        counts = ", ".join(f"{name} ({count})" for name, count in sorted(known.items()))
+        raise InputError(f"no trial of this run has the outcome {outcome!r}", remedy=f"It has: {counts}")
+    return kept
 
 
 def _overview(view: TrialView) -> None:
@@ -98,11 +125,22 @@ def _attempt(console: Console, view: AttemptView) -> None:
     tokens = [call.tokens.total for call in view.calls]
     known = sum(count for count in tokens if count is not None)
     console.print(f"  {len(view.calls)} calls, {known} tokens{' or more' if None in tokens else ''} (--calls)")
-    changed = ", ".join(f"{change.change} {change.path}" for change in view.changes[:8]) or "nothing"
-    console.print(f"  changed: {changed}{' ...' if len(view.changes) > 8 else ''} (--diff)")  # noqa: PLR2004 - a line's worth
+    console.print(f"  changed: {_changed(view)}")
+    if view.intact is False:
+        console.print("  evidence: NOT what was sealed (assay facts RUN --verify)")
+    if view.kept:
+        console.print(f"  sandbox kept: {view.kept}")
     for score in view.scores:
         value = "unknown" if score.value is None else f"{score.value:g}"
         console.print(f"  {score.metric}: {value}{f'  ({score.reason})' if score.reason else ''}")
+
+
+def _changed(view: AttemptView) -> str:
+    if not view.sealed:
+        return NOT_SEALED
+    named = [f"{change.change} {change.path}" for change in view.changes[:NAMED]]
+    more = " ..." if len(view.changes) > NAMED else ""
+    return f"{', '.join(named) or 'nothing'}{more} (--diff)"
 
 
 def _ending(attempt: Attempt) -> str:
@@ -132,16 +170,23 @@ def _calls(view: TrialView) -> None:
 
 
 def _verifier(run: Run, view: TrialView) -> None:
-    for one in view.attempts[-1:]:
-        hashes = {score.scorer_hash for score in one.scores if score.scorer == "executed"}
-        for digest in sorted(hashes):
-            path = run.folder.scores("executed", digest, one.attempt.id) / "verifier.json"
-            if not path.is_file():
-                continue
-            seen = json.loads(path.read_text(encoding="utf-8"))
-            verdict = seen.get("verdict", seen)
-            click.echo(f"verdict: {verdict.get('reason') or ('solved' if verdict.get('solved') else 'failed')}")
-            for test in verdict.get("outcomes", ()):
-                click.echo(f"  {test['outcome']:8} {test['id']}")
-                if test["outcome"] != "passed" and test.get("text"):
-                    click.echo("    " + str(test["text"])[-400:].replace("\n", "\n    "))
+    found = [path for one in view.attempts[-1:] for path in _verifier_files(run, one)]
+    if not found:
+        click.echo("no verifier output" if view.attempts else NOT_STARTED)
+    for path in found:
+        _verdict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _verifier_files(run: Run, view: AttemptView) -> list[Path]:
+    hashes = sorted({score.scorer_hash for score in view.scores if score.scorer == "executed"})
+    paths = (run.folder.scores("executed", digest, view.attempt.id) / "verifier.json" for digest in hashes)
+    return [path for path in paths if path.is_file()]
+
+
+def _verdict(seen: Mapping[str, Any]) -> None:
+    verdict = seen.get("verdict", seen)
+    click.echo(f"verdict: {verdict.get('reason') or ('solved' if verdict.get('solved') else 'failed')}")
+    for test in verdict.get("outcomes", ()):
+        click.echo(f"  {test['outcome']:8} {test['id']}")
+        if test["outcome"] != "passed" and test.get("text"):
+            click.echo("    " + str(test["text"])[-400:].replace("\n", "\n    "))

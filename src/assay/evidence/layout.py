@@ -39,6 +39,11 @@ class RunFolder:
         return self.root / "facts"
 
     @property
+    def kept(self) -> Path:
+        """Sandboxes that were kept for a person to look into, by attempt id."""
+        return self.root / "kept"
+
+    @property
     def driver_lock(self) -> Path:
         """Held by the one driver that runs this folder."""
         return self.root / ".driver"
@@ -89,6 +94,14 @@ def seal(folder: Path) -> str:
         if stat.S_ISREG(status.st_mode):
             Path(path).chmod(0o444)
     return evidence_id(folder)
+
+
+def is_as_sealed(folder: Path, sealed: str) -> bool:
+    """True when ``folder`` holds what ``seal`` found in it; a file that cannot be read is a difference."""
+    try:
+        return evidence_id(folder) == sealed
+    except OSError:
+        return False
 
 
 def bytes_below(folder: Path) -> int:

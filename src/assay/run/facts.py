@@ -12,19 +12,25 @@ from assay.evidence.tables import write_tables
 from assay.records import NANO, Attempt, Call, OwnerKind, Score
 from assay.run.amendment import Amendment
 from assay.run.opening import AMENDMENT, Run
+from assay.run.sealing import differing, differs_sentence, missing, missing_sentence, name
 
 
-async def build_facts(run: Run) -> Facts:
-    """Derive all tables, write them under ``facts/``, and return what a report reads. Idempotent."""
+async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> Facts:
+    """Derive all tables and return what a report reads. Idempotent.
+
+    ``write`` stores them under ``facts/``, unless the folder cannot be written; ``verify`` compares all evidence with
+    what was sealed and notes what differs.
+    """
     calls: list[Call] = []
     outcomes = await outcomes_of(run, calls)
     facts = Facts(
         cells=cells(outcomes),
-        health=await _health(run, outcomes, await run.ledger.attempts()),
+        health=await _health(run, outcomes, await run.ledger.attempts(), verify=verify),
         anchors=_anchors(await run.ledger.scores()),
         prices=tuple(await run.ledger.prices()),
     )
-    write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
+    if write and not run.ledger.read_only:
+        write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
     return facts
 
 
@@ -42,7 +48,7 @@ async def outcomes_of(run: Run, calls: list[Call] | None = None) -> tuple[TrialO
     return trial_outcomes(trials, attempts, await run.ledger.scores(), calls_of, with_model)
 
 
-async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt]) -> Health:
+async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt], *, verify: bool) -> Health:
     mine = [attempt for attempt in attempts if attempt.owner_kind is OwnerKind.TRIAL]
     lost = [attempt for attempt in mine if attempt.lost]
     settled = [outcome for outcome in outcomes if outcome.settled]
@@ -62,7 +68,7 @@ async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence
         spent_is_lower_bound=any(attempt.spent_is_lower_bound or attempt.spent is None for attempt in attempts),
         unpriced_calls=sum(outcome.unpriced_calls for outcome in outcomes),
         amendments=tuple(amendments),
-        notes=tuple(await _notes(run)),
+        notes=(*await _notes(run), *await _evidence_notes(run, verify=verify)),
     )
 
 
@@ -85,6 +91,14 @@ async def _notes(run: Run) -> list[str]:
         elif note["kind"] == "recovered":
             notes.append(f"{note['lost']} attempts were lost with an earlier driver; their spend is on record")
     return notes
+
+
+async def _evidence_notes(run: Run, *, verify: bool) -> list[str]:
+    """What is not as it was sealed; a missing folder is cheap to see and always looked for."""
+    gone = await missing(run)
+    changed = [attempt for attempt in await differing(run) if attempt not in gone] if verify else []
+    said = ((missing_sentence, gone), (differs_sentence, changed))
+    return [sentence([name(attempt) for attempt in attempts]) for sentence, attempts in said if attempts]
 
 
 def _anchors(scores: Sequence[Score]) -> tuple[Anchor, ...]:

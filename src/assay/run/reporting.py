@@ -38,9 +38,9 @@ class Reading:
         return FORMATS[form](self.analysis, self.lock, self.facts)
 
 
-async def read_run(run: Run) -> Reading:
-    """Derive facts from books and evidence, and analyse them."""
-    facts = await build_facts(run)
+async def read_run(run: Run, *, write: bool = True, verify: bool = False) -> Reading:
+    """Derive facts from books and evidence, and analyse them; see ``build_facts``."""
+    facts = await build_facts(run, write=write, verify=verify)
     return Reading(run.lock, facts, analyse(facts, run.lock))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.errors import InputError
 from assay.evidence.calls import read_calls
+from assay.evidence.layout import is_as_sealed
 from assay.records import Attempt, Call, OwnerKind, Record, Score, Trial
 from assay.run.opening import Run
 from assay.sandboxes.base import Change
@@ -19,13 +20,20 @@ from assay.scorers.rebuild import MANIFEST, archived, read_changes
 
 @dataclass(frozen=True, slots=True)
 class AttemptView(Record):
-    """One attempt with what it left. ``steps`` are the ``status.json`` of its steps, oldest first."""
+    """One attempt with what it left. ``steps`` are the ``status.json`` of its steps, oldest first.
+
+    ``sealed``: a workspace was sealed at its end; without one, ``changes`` says nothing. ``intact``: its evidence is
+    what the ledger says was sealed; None where the ledger knows of nothing sealed. ``kept``: its sandbox, if kept.
+    """
 
     attempt: Attempt
     steps: tuple[dict[str, Any], ...]
     changes: tuple[Change, ...]
     calls: tuple[Call, ...]
     scores: tuple[Score, ...]
+    sealed: bool
+    intact: bool | None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +61,25 @@ async def view_trial(run: Run, wanted: str) -> TrialView:
     trial = find_trial(await run.ledger.trials(), labels, wanted)
     scores = await run.ledger.scores()
     attempts = [a for a in await run.ledger.attempts() if a.owner_kind is OwnerKind.TRIAL and a.owner == trial.id]
-    views = tuple(_attempt_view(run, attempt, scores) for attempt in attempts)
+    sealed = await run.ledger.evidence()
+    views = tuple(_attempt_view(run, attempt, scores, sealed.get(attempt.id)) for attempt in attempts)
     return TrialView(trial, labels[trial.arm], views)
 
 
-def _attempt_view(run: Run, attempt: Attempt, scores: Sequence[Score]) -> AttemptView:
+def _attempt_view(run: Run, attempt: Attempt, scores: Sequence[Score], evidence: str | None) -> AttemptView:
     folder = run.folder.attempt(attempt.owner, attempt.number)
     steps = sorted((folder / "steps").glob("*/status.json"), key=lambda path: int(path.parent.name))
-    sealed = steps and (steps[-1].parent / MANIFEST).is_file()
+    sealed = bool(steps) and (steps[-1].parent / MANIFEST).is_file()
+    kept = run.folder.kept / attempt.id
     return AttemptView(
         attempt=attempt,
         steps=tuple(_read_json(path) for path in steps),
         changes=read_changes(steps[-1].parent) if sealed else (),
         calls=read_calls(folder),
         scores=tuple(score for score in scores if score.attempt == attempt.id),
+        sealed=sealed,
+        intact=None if evidence is None else is_as_sealed(folder, evidence),
+        kept=str(kept) if kept.is_dir() else None,
     )
 
 
