@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_running_again_does_nothing(place: Path) -> None:
 
 def test_scoring_again_changes_nothing_and_repeats(place: Path) -> None:
     first = assay("score", "out", "--json", cwd=place)
-    assert json.loads(first.stdout) == {"scored": 0, "kept": 8, "changed": []}
+    assert json.loads(first.stdout) == {"scored": 0, "kept": 8, "changed": [], "altered": []}
     again = assay("score", "out", "--rerun", "--json", cwd=place)
     assert json.loads(again.stdout)["changed"] == []
 
@@ -116,14 +117,92 @@ def test_show_lists_and_explains(place: Path) -> None:
     assert "swift" in assay("show", "out", f"cheap/tiny-0/{0}", "--calls", cwd=place).stdout
     assert "test_calc.py::" in assay("show", "out", trial, "--verifier", cwd=place).stdout
     assert "no trial" in one_line(assay("show", "out", "zzz", cwd=place))
+    wrong = assay("show", "out", "--outcome", "zzz", cwd=place)
+    assert wrong.returncode == 2
+    for outcome in {row["outcome"] for row in rows}:
+        assert outcome in one_line(wrong)
 
 
 def test_watch_and_facts(place: Path) -> None:
     standing = json.loads(assay("watch", "out", "--json", cwd=place).stdout)
     assert (standing["planned"], standing["settled"], standing["running"]) == (8, 8, 0)
     assert "8/8" in assay("watch", "out", "--once", cwd=place).stderr
+    later = json.loads(assay("watch", "out", "--json", cwd=place).stdout)
+    assert later["elapsed_s"] == standing["elapsed_s"] > 0, "the time of a run that has ended does not go on"
     facts = json.loads(assay("facts", "out", "--json", cwd=place).stdout)
     assert facts["cells"] == 4
+
+
+def test_altered_evidence_is_found_and_not_scored(place: Path) -> None:
+    altered = place / "altered"
+    shutil.copytree(place / "out", altered)
+    assert assay("facts", "altered", "--verify", cwd=place).returncode == 0
+    rows = json.loads(assay("show", "altered", "--json", cwd=place).stdout)
+    changed, gone, bare = (row["trial"] for row in rows[:3])
+    stream = altered / "evidence" / changed / "1" / "steps" / "0" / "workspace.json"
+    stream.chmod(0o644)
+    stream.write_text("[]")
+    shutil.rmtree(altered / "evidence" / gone)
+    shutil.rmtree(altered / "evidence" / bare / "1" / "steps")
+    with sqlite3.connect(altered / "ledger.sqlite") as db:  # as for an instrument of another version
+        db.execute("DELETE FROM scores WHERE scorer = 'workspace'")
+    db.close()
+
+    scored = assay("score", "altered", "--json", cwd=place)
+    assert scored.returncode == 3
+    result = json.loads(scored.stdout)
+    assert sorted(result["altered"]) == sorted(f"{trial}/1" for trial in (changed, gone, bare))
+    assert result["scored"] == 5
+    said = assay("score", "altered", "--rerun", cwd=place)
+    assert "evidence of 3 attempts differs from what was sealed" in said.stderr
+    assert "results differ" not in said.stderr, "what cannot be trusted is not compared either"
+    after = {row["trial"]: row["solved"] for row in json.loads(assay("show", "altered", "--json", cwd=place).stdout)}
+    assert after == {row["trial"]: row["solved"] for row in rows}, "values stay what is on record"
+
+    verified = assay("facts", "altered", "--verify", "--json", cwd=place)
+    assert verified.returncode == 3
+    notes = json.loads(verified.stdout)["health"]["notes"]
+    assert f"evidence of 1 attempt is missing: {gone}/1" in notes
+    assert any(note.startswith("evidence of 2 attempts differs") and changed in note for note in notes)
+    assert (
+        f"evidence of 1 attempt is missing: {gone}/1" in assay("report", "altered", "--format", "md", cwd=place).stdout
+    )
+    assert "no sealed workspace" in assay("show", "altered", bare, "--diff", cwd=place).stdout
+    assert "NOT what was sealed" in assay("show", "altered", changed, cwd=place).stdout
+
+
+def test_kept_sandboxes_are_there_when_the_run_has_ended(place: Path) -> None:
+    done = assay("run", "experiment.yaml", "--out", "kept", "--limit", "1", "--keep-sandbox", "--no-probe", cwd=place)
+    assert done.returncode == 0, done.stderr
+    (kept,) = (place / "kept" / "kept").iterdir()
+    assert (kept / "workspace" / "calc.py").is_file()
+    assert str(Path("kept", "kept")) in done.stderr
+    assert str(kept.relative_to(place)) in assay("show", "kept", first_trial(place), cwd=place).stdout
+
+
+def first_trial(place: Path) -> str:
+    rows = json.loads(assay("show", "kept", "--json", cwd=place).stdout)
+    return next(str(row["trial"]) for row in rows if row["attempts"])
+
+
+def test_a_report_goes_where_it_is_sent_in_the_format_of_its_name(place: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert assay("report", "out", "-o", str(page), cwd=place).returncode == 0
+    assert page.read_bytes() == (place / "out" / "report.html").read_bytes()
+    text = tmp_path / "page.txt"
+    assert assay("report", "out", "--format", "text", "-o", str(text), cwd=place).returncode == 0
+    assert "8 trials planned" in text.read_text()
+    assert "--format" in one_line(assay("report", "out", "-o", str(tmp_path / "page"), cwd=place))
+    nowhere = assay("report", "out", "-o", str(tmp_path / "no" / "page.md"), cwd=place)
+    assert nowhere.returncode == 4
+    assert "page.md: there is no such file or folder" in one_line(nowhere)
+    inside = assay("report", "out", "-o", str(tmp_path / "page.md" / "x.md"), cwd=place)
+    assert inside.returncode == 4
+
+
+def test_scoring_what_is_no_run_leaves_nothing_behind(place: Path) -> None:
+    assert assay("score", "never-made", cwd=place).returncode == 3
+    assert not (place / "never-made").exists()
 
 
 def test_more_repetitions_extend_the_run_as_an_amendment(place: Path) -> None:

@@ -131,6 +131,24 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert line.count("\n") == 1
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EISDIR])
+def test_a_place_that_cannot_be_used_is_one_line_and_no_fault_of_ours(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fail_with(OSError(number, os.strerror(number), "/runs/x"), monkeypatch) == 4
+    line = capsys.readouterr().err
+    assert line.startswith("error: /runs/x: ")
+    assert line.count("\n") == 1
+    assert "report it" not in line
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["tasks", "list"]])
+def test_without_a_terminal_nothing_wraps(command: list[str]) -> None:
+    done = assay(*command)
+    head, *rows = done.stdout.splitlines()
+    assert not [row for row in rows if row.startswith(" " * 8)], f"a row goes on in the next line, below {head!r}"
+
+
 def test_the_unexpected_is_one_line_and_a_saved_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

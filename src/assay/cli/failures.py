@@ -20,6 +20,19 @@ EXIT_INTERRUPTED = 130
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL_REMEDY = "Free some space and give the same command again: nothing that was settled is lost"
 
+_OTHER = "Choose another place"
+# What is wrong with a file that a command was led to, and what to do about it.
+_PLACES = {
+    errno.EACCES: ("permission denied", None),
+    errno.EPERM: ("permission denied", None),
+    errno.EROFS: ("lies on a file system that cannot be written", _OTHER),
+    errno.ENOENT: ("there is no such file or folder", None),
+    errno.ENOTDIR: ("a part of this path is a file, not a folder", _OTHER),
+    errno.EISDIR: ("is a folder, not a file", _OTHER),
+    errno.ENAMETOOLONG: ("the name is too long", _OTHER),
+    errno.EEXIST: ("a file of that name is in the way", _OTHER),
+}
+
 
 def report_failure(error: BaseException, *, json_wanted: bool, debug: bool) -> int:
     """Say what went wrong and return the exit code.
@@ -58,8 +71,9 @@ def _parts(error: BaseException, *, debug: bool) -> tuple[str, str | None, str |
     if _is_full(error):
         name = str(error.filename) if isinstance(error, OSError) and error.filename else None
         return "the disk is full", name, _FULL_REMEDY, EXIT_MACHINE
-    if isinstance(error, PermissionError) and error.filename:
-        return "permission denied", str(error.filename), None, EXIT_MACHINE
+    if isinstance(error, OSError) and error.filename and error.errno in _PLACES:
+        what, remedy = _PLACES[error.errno]
+        return what, str(error.filename), remedy, EXIT_MACHINE
     what = f"unexpected {type(error).__name__}: {error}" if str(error) else f"unexpected {type(error).__name__}"
     saved = None if debug else _save(error)
     remedy = f"Please report it with {saved}, or give --debug to see more" if saved else "Please report it"

@@ -13,7 +13,7 @@ from rich.box import Box
 from rich.console import Console
 from rich.table import Table
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 10_000  # wider than anything printed: nothing wraps
 
 # A line under the head, nothing else: copies well, and is plain ASCII.
 _BOX = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
@@ -24,9 +24,9 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def page() -> Console:
-    """Return a console for results, on stdout."""
-    return _console(sys.stdout)
+def page(stream: TextIO | None = None) -> Console:
+    """Return a console for results, on stdout or ``stream``."""
+    return _console(stream or sys.stdout)
 
 
 def progress() -> Console:
@@ -35,9 +35,8 @@ def progress() -> Console:
 
 
 def _console(stream: TextIO) -> Console:
-    """Plain and wide where there is no terminal, so that nothing is cut in a file."""
-    terminal = stream.isatty()
-    width = shutil.get_terminal_size().columns if terminal else PLAIN_WIDTH
+    """Plain and wide where there is no terminal, so that nothing is cut or wrapped in a file."""
+    width = shutil.get_terminal_size().columns if stream.isatty() else PLAIN_WIDTH
     return Console(file=stream, width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 

@@ -25,12 +25,13 @@ async def standing(folder: RunFolder) -> Snapshot:
     settled = len({a.owner for a in attempts if a.ended is not None} - owed - open_now)
     started = min((a.started for a in attempts), default=None)
     ended = [a.finished for a in attempts if a.finished is not None]
-    elapsed = 0.0 if started is None else max(0.0, time.time() - started / 1000)
     busy = 0.0 if started is None or not ended else (max(ended) - started) / 1000
+    running = len(open_now - owed)
+    elapsed = max(0.0, time.time() - started / 1000) if started is not None and running else busy
     return Snapshot(
         planned=len(trials),
         settled=settled,
-        running=len(open_now - owed),
+        running=running,
         scored=len(scored & {a.id for a in attempts}),
         to_score=len(ended),
         spent_usd=sum(a.spent or 0 for a in attempts) / NANO,
