@@ -8,7 +8,7 @@ kinds are disjoint: the five input kinds sum to the prompt, and ``output`` inclu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -100,7 +100,7 @@ class Tokens(Record):
 
     def __add__(self, other: Tokens) -> Tokens:
         """Sum kind by kind; unknown plus known is known (a lower bound), unknown plus unknown stays unknown."""
-        return Tokens(*(_add(getattr(self, f.name), getattr(other, f.name)) for f in fields(Tokens)))
+        return Tokens(*(_add(getattr(self, name), getattr(other, name)) for name in Tokens.__slots__))
 
     @property
     def prompt(self) -> int | None:

@@ -100,6 +100,8 @@ def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _count(usage: Mapping[str, Any], name: str) -> int | None:
     """Return a whole, non-negative number, or None for anything else that a server may send."""
     value = usage.get(name)
+    if value is None:
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
