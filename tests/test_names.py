@@ -7,6 +7,12 @@ def test_the_nearest_name_does_not_mind_case_and_none_is_better_than_a_wild_gues
     assert nearest("x", []) is None
 
 
+def test_letters_in_another_order_are_the_likeliest_slip() -> None:
+    assert nearest("modle", ["mode", "model", "models"]) == "model"
+    assert nearest("Modle", ["mode", "models", "MODEL"]) == "MODEL"
+    assert nearest("modee", ["mode", "model"]) == "mode"
+
+
 def test_a_suggestion_is_the_nearest_name_or_what_there_is() -> None:
     assert suggestion("swft", ["swift", "deep"]) == "Did you mean 'swift'?"
     assert suggestion("claude", ["swift", "deep"]) == "Valid: deep, swift"

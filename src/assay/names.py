@@ -10,8 +10,14 @@ LISTED = 40  # a remedy is one line, however large a suite is
 
 
 def nearest(word: str, choices: Iterable[str], likeness: float = LIKENESS) -> str | None:
-    """Return the choice most like ``word`` (case does not count), or None when none is close (1 = equal)."""
+    """Return the choice most like ``word`` (case does not count), or None when none is close (1 = equal).
+
+    Letters in another order are the commonest slip: ``modle`` is ``model``, though ``mode`` has more in common with it.
+    """
     folded = {choice.casefold(): choice for choice in sorted(choices)}
+    for choice, as_written in folded.items():
+        if len(choice) > 1 and sorted(choice) == sorted(word.casefold()):
+            return as_written
     close = get_close_matches(word.casefold(), folded, n=1, cutoff=likeness)
     return folded[close[0]] if close else None
 

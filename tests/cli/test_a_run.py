@@ -275,10 +275,11 @@ def test_an_empty_experiment_and_a_broken_lock(place: Path, tmp_path: Path) -> N
     assert assay("run", "empty.yaml", cwd=tmp_path).returncode == 2
     broken = tmp_path / "broken"
     broken.mkdir()
-    (broken / "lock.json").write_text(json.dumps({"version": 99}))
+    (broken / "lock.json").write_text(json.dumps({"version": 99, "machine": {"assay": "7.1"}}))
     done = assay("report", "broken", cwd=tmp_path)
     assert done.returncode == 3
     assert "another version" in one_line(done)
+    assert "Read it with Assay 7.1" in one_line(done)
     shutil.copytree(place / "out", tmp_path / "half")
     (tmp_path / "half" / "ledger.sqlite").unlink()
     assert "half copied" in one_line(assay("report", "half", cwd=tmp_path))

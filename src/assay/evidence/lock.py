@@ -72,6 +72,13 @@ class Lock(Record):
         return content_id("lock", self.to_json())
 
 
+def _made_by(data: object) -> str:
+    """Name the version that can read a lock, where the lock says which one wrote it."""
+    machine = data.get("machine") if isinstance(data, dict) else None
+    version = machine.get("assay") if isinstance(machine, dict) else None
+    return f"Read it with Assay {version}, which wrote it" if version else "Read it with the version that wrote it"
+
+
 def read_lock(path: Path) -> Lock:
     """Read ``lock.json``. Raises ``RunError`` for a missing, broken or newer file."""
     try:
@@ -85,7 +92,7 @@ def read_lock(path: Path) -> Lock:
         raise RunError(
             f"was written by another version of Assay (format {version}, this one reads {LOCK_VERSION})",
             where=path,
-            remedy="Use the version named in its 'machine' entry, or export the run there",
+            remedy=_made_by(data),
         )
     try:
         data["arms"] = tuple(Arm.from_json(arm) for arm in data["arms"])
