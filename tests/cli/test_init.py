@@ -4,8 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli.init import init
-from assay.errors import ExperimentError
+from assay.errors import ExperimentError, TaskError
 from assay.experiment.load import load_experiment
+from assay.run.design import resolve
+from assay.testing.tasks import make_task
 
 
 def test_a_starter_from_flags_loads(tmp_path: Path) -> None:
@@ -39,6 +41,19 @@ def test_an_existing_file_stays(tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match="exists already"):
         CliRunner().invoke(init, [str(tmp_path / "e.yaml")], catch_exceptions=False)
     assert (tmp_path / "e.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_wrong_suite_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="there is no suite 'nope'"):
+        CliRunner().invoke(init, [str(tmp_path / "e.yaml"), "--suite", "nope"], catch_exceptions=False)
+    assert not (tmp_path / "e.yaml").exists()
+
+
+def test_a_suite_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+    make_task(tmp_path / "ours", id="tiny-0")
+    path = tmp_path / "e.yaml"
+    CliRunner().invoke(init, [str(path), "--suite", "ours"], catch_exceptions=False)
+    assert [task.id for task in resolve(load_experiment(path)).tasks] == ["tiny-0"]
 
 
 def test_a_wrong_model_writes_nothing(tmp_path: Path) -> None:

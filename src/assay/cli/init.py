@@ -14,6 +14,7 @@ from assay.cli.output import progress
 from assay.errors import ExperimentError
 from assay.experiment.load import parse_experiment
 from assay.experiment.model import DEFAULT_MAX_COST, DEFAULT_REPS
+from assay.run.design import resolve
 
 DEFAULT_MODELS = ("lab/swift", "lab/steady", "lab/deep")
 DEFAULT_SUITE = "focused"
@@ -65,7 +66,7 @@ def init(  # noqa: PLR0917 - one parameter per option
         max_cost=ask.number("At most how many dollars?", max_cost, DEFAULT_MAX_COST, click.FloatRange(min=0)),
     )
     text = starter(answers)
-    parse_experiment(text, path)
+    resolve(parse_experiment(text, path))  # whatever 'assay plan' would refuse is not written
     path.write_text(text, encoding="utf-8")
     progress().print(f"Wrote {path}. Next: assay plan {path}")
 
