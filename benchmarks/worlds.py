@@ -2,8 +2,8 @@
 
     python benchmarks/worlds.py [--replications 10000] [--seed 1] [--json worlds.json]
 
-Exit code 1 when a symmetric world exceeds 6% false alarms, when the control (Welch on pooled runs) never fails, or when
-a true ranking is not recovered.
+Exit code 1 when a symmetric world exceeds 6% false alarms, when the control (Welch on pooled runs) never fails, when
+a true ranking is not recovered, or when the interval of one arm's solve rate holds the truth in less than 93%.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from assay.testing.coverage import Coverage, coverage, rate_worlds
 from assay.testing.worlds import Rates, Recovery, false_alarms, recover_ranking, skewed_worlds, symmetric_worlds
 
 CLAIM = 0.06
 RECOVERED = 0.99
+COVERED = 0.93
+COVERAGE_REPLICATIONS = 2_000
 
 
 def main() -> int:
@@ -38,8 +41,12 @@ def main() -> int:
         tell(recover_ranking(options.replications, options.seed, arms=arms, tasks=24, reps=reps))
         for arms, reps in ((3, 3), (4, 3), (4, 30))
     ]
+    times = min(options.replications, COVERAGE_REPLICATIONS)
+    print(f"The 95% interval of one arm's solve rate holds the truth, {times} replications")
+    print(f"{'tasks':<34}{'runs/task':>9}{'tasks':>7}{'over tasks':>16}{'Wilson on runs':>15}")
+    covered = [report(coverage(world, times, options.seed)) for world in rate_worlds()]
     seconds = time.perf_counter() - begun
-    verdict = judge(symmetric, ranking)
+    verdict = judge(symmetric, ranking, covered)
     result = {
         "replications": options.replications,
         "seed": options.seed,
@@ -48,6 +55,7 @@ def main() -> int:
         "symmetric": [asdict(row) for row in symmetric],
         "skewed": [asdict(row) for row in skewed],
         "ranking": [asdict(row) for row in ranking],
+        "coverage": [asdict(row) for row in covered],
         "failures": verdict,
     }
     options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -71,7 +79,16 @@ def tell(row: Recovery) -> Recovery:
     return row
 
 
-def judge(symmetric: list[Rates], ranking: list[Recovery]) -> list[str]:
+def report(row: Coverage) -> Coverage:
+    world = row.world
+    print(
+        f"{world.name:<34}{world.reps:>9}{world.tasks:>7}{f'{row.by_task:.1%}':>16}{f'{row.by_run:.1%}':>15}",
+        flush=True,
+    )
+    return row
+
+
+def judge(symmetric: list[Rates], ranking: list[Recovery], covered: list[Coverage]) -> list[str]:
     failures = [
         f"{row.world.truth} {row.world.outcome} {row.world.reps}x{row.world.tasks}: {row.by_task:.1%}"
         for row in symmetric
@@ -81,6 +98,11 @@ def judge(symmetric: list[Rates], ranking: list[Recovery]) -> list[str]:
     if min(control) <= CLAIM:
         failures.append(f"the control did not fail: {min(control):.1%}")
     failures += [f"{row.arms} arms: ranking not recovered" for row in ranking if row.order_right < RECOVERED]
+    failures += [
+        f"{row.world.name} {row.world.reps}x{row.world.tasks}: covered {row.by_task:.1%}"
+        for row in covered
+        if row.by_task < COVERED
+    ]
     return failures
 
 

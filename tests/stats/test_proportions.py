@@ -13,12 +13,10 @@ from assay.stats import (
     compare_like,
     compare_like_p,
     cost_per_solved,
-    effective_n,
     mcnemar_p,
     minimum_p,
     rate_like,
     sign_flip_p,
-    student_t_quantile,
     wilson,
 )
 
@@ -39,15 +37,6 @@ def test_no_trials_no_interval() -> None:
     assert rate_like([2], [3]).low is None
 
 
-def test_effective_n_by_its_formula() -> None:
-    solved, runs = np.array([5, 0, 3, 4, 1, 5]), np.full(6, 5)
-    p = solved.mean() / 5
-    se2 = (solved / 5).var(ddof=1) / 6
-    expected = p * (1 - p) / se2 * (oracle.norm.ppf(0.975) / student_t_quantile(0.975, 5)) ** 2
-    assert 1 < expected < 30
-    assert effective_n(solved, runs) == pytest.approx(expected)
-
-
 cells = st.lists(st.integers(1, 6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=2, max_size=20)
 
 
@@ -65,9 +54,43 @@ def test_rate_does_not_depend_on_task_order(rows: list[tuple[int, int]], random:
     assert rate_like(*np.array(rows).T) == rate_like(*np.array(shuffled).T)
 
 
+def test_one_run_per_task_gives_the_exact_limits() -> None:
+    result = rate_like([1] * 9 + [0] * 3, [1] * 12)
+    assert (result.low, result.high) == pytest.approx(clopper_pearson(9, 12), abs=1e-9)
+
+
 def test_tasks_that_are_all_solved_are_worth_as_many_runs_as_tasks() -> None:
     result = rate_like([30] * 12, [30] * 12)
-    assert (result.low, result.high) == pytest.approx(wilson(12, 12))
+    assert (result.low, result.high) == pytest.approx(clopper_pearson(12, 12), abs=1e-9)
+
+
+def test_one_failure_in_many_runs_does_not_make_a_rate_surer() -> None:
+    bounds = [rate_like([15 - lost] + [15] * 23, [15] * 24) for lost in range(16)]
+    lows, highs = [each.low or 0.0 for each in bounds], [each.high or 0.0 for each in bounds]
+    assert lows == sorted(lows, reverse=True)
+    assert highs == sorted(highs, reverse=True)
+    assert lows[0] == pytest.approx(0.025 ** (1 / 24))
+    assert lows[1] == pytest.approx(0.855, abs=1e-3)
+
+
+equal_cells = st.tuples(st.integers(1, 6), st.integers(2, 12)).flatmap(
+    lambda kt: st.tuples(st.just(kt[0]), st.lists(st.integers(0, kt[0]), min_size=kt[1], max_size=kt[1]))
+)
+
+
+@given(equal_cells, st.data())
+def test_one_more_success_never_lowers_a_bound(table: tuple[int, list[int]], data: st.DataObject) -> None:
+    k, solved = table
+    place = data.draw(st.integers(0, len(solved) - 1))
+    more = [min(k, count + (index == place)) for index, count in enumerate(solved)]
+    runs = [k] * len(solved)
+    before, after = rate_like(solved, runs), rate_like(more, runs)
+    assert before.low is not None
+    assert before.high is not None
+    assert after.low is not None
+    assert after.high is not None
+    assert after.low >= before.low - 1e-9
+    assert after.high >= before.high - 1e-9
 
 
 @given(st.integers(0, 40), st.integers(0, 40))

@@ -6,6 +6,7 @@ The task is the unit of inference: repeats are averaged inside a task, arms are 
 
 from __future__ import annotations
 
+from assay.stats.bounded import gaffke_bounds, gaffke_p
 from assay.stats.comparisons import (
     compare_like,
     compare_like_p,
@@ -44,7 +45,6 @@ from assay.stats.power import detectable, difference_sd, more_tasks, more_tasks_
 from assay.stats.proportions import (
     bonett_price,
     clopper_pearson,
-    effective_n,
     mcnemar_p,
     rate_like,
     sign_flip_p,
@@ -67,8 +67,9 @@ __all__ = [
     "cost_per_solved",
     "detectable",
     "difference_sd",
-    "effective_n",
     "fewest_tasks",
+    "gaffke_bounds",
+    "gaffke_p",
     "holm",
     "log_beta",
     "mcnemar_p",

@@ -1,4 +1,4 @@
-"""Rates: Wilson with an effective n, exact limits, and paired yes/no answers with one run per task."""
+"""Rates: bounds over tasks, Wilson and exact limits, and paired yes/no answers with one run per task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from assay.stats.distributions import Array, beta_cdf, beta_quantile, normal_quantile, student_t_quantile
+from assay.stats.bounded import gaffke_bounds
+from assay.stats.distributions import Array, beta_cdf, beta_quantile, normal_quantile
 from assay.stats.intervals import LEVEL, Interval, clip, minimum_p
 
 # From this many tasks on, the paired t holds its level for single yes/no runs too.
@@ -15,7 +16,7 @@ SINGLE_RUN_TASKS = 12
 
 
 def wilson(solved: float, n: float, *, level: float = LEVEL) -> tuple[float, float] | None:
-    """Return the Wilson score interval of a rate; ``n`` may be an effective number. None for n = 0."""
+    """Return the Wilson score interval of a rate over n independent trials; None for n = 0."""
     if n <= 0:
         return None
     z = normal_quantile(0.5 + level / 2)
@@ -35,44 +36,23 @@ def clopper_pearson(solved: int, n: int, *, level: float = LEVEL) -> tuple[float
     return low, high
 
 
-def effective_n(solved: npt.ArrayLike, runs: npt.ArrayLike, *, level: float = LEVEL) -> float | None:
-    """Return how many independent runs the tasks are worth (Korn and Graubard 1998, with t).
-
-    ``n_eff = p(1-p)/SE^2 (z/t(T-1))^2``, at least 1 and at most the number of runs, where SE is the standard error of
-    the mean of task rates. Repeats that come in equal copies only (every run n times) count once in that limit,
-    so that copying data gains nothing. None for fewer than two tasks.
-    """
-    totals, counts = _cells(solved, runs)
-    if totals.size < 2:  # noqa: PLR2004  # one task has no spread
-        return None
-    copies = math.gcd(*(round(value) for value in (*totals, *counts)))
-    most = float(counts.sum()) / copies
-    rates = np.sort(totals / counts)
-    p = float(rates.mean())
-    variance = float(rates.var(ddof=1)) / rates.size
-    if p * (1 - p) <= 0 or variance <= 0:
-        return most
-    t = student_t_quantile(0.5 + level / 2, rates.size - 1)
-    z = normal_quantile(0.5 + level / 2)
-    return min(max(p * (1 - p) / variance * (z / t) ** 2, 1.0), most)
-
-
 def rate_like(solved: npt.ArrayLike, runs: npt.ArrayLike, *, level: float = LEVEL) -> Interval:
-    """Return the solve rate on tasks like these: mean of task rates, Wilson interval with ``effective_n``.
+    """Return the solve rate on tasks like these: mean of task rates, with ``gaffke_bounds`` over the tasks.
 
-    ``solved`` and ``runs`` are counts per task; tasks without runs are left out.
+    ``solved`` and ``runs`` are counts per task; tasks without runs are left out. Only the rates count, so that copied
+    repeats gain nothing; one more success never lowers a bound. What no task showed (a task that always fails among
+    tasks that are always solved) is not ruled out by many repeats of the others.
     """
     totals, counts = _cells(solved, runs)
-    method = "Wilson, effective n"
+    method = "Gaffke bounds"
     if totals.size == 0:
         return Interval(None, None, None, None, 0, method, "no task has data")
-    rate = float(np.sort(totals / counts).mean())
-    n = effective_n(totals, counts, level=level)
-    if n is None:
+    rates = np.sort(totals / counts)
+    rate = float(rates.mean())
+    if rates.size == 1:
         return Interval(rate, None, None, None, 1, method, "one task: the spread between tasks is unknown")
-    interval = wilson(rate * n, n, level=level)
-    assert interval is not None
-    return Interval(rate, interval[0], interval[1], None, int(totals.size), method, bounds=(0.0, 1.0))
+    low, high = gaffke_bounds(rates, level=level)
+    return Interval(rate, low, high, None, int(rates.size), method, bounds=(0.0, 1.0))
 
 
 def _cells(solved: npt.ArrayLike, runs: npt.ArrayLike) -> tuple[Array, Array]:
