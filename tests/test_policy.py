@@ -31,6 +31,13 @@ def test_equal_policies_are_equal_bytes(policy: Policy, written: Path, tmp_path:
     assert again.read_bytes() == written.read_bytes()
 
 
+@pytest.mark.parametrize("text", ["12e45678", "0819", "1_000", "1e3", ".5", "no", "12:30", "2026-01-01", "null", ""])
+def test_hashes_and_labels_that_look_like_something_else_stay_text(policy: Policy, text: str, tmp_path: Path) -> None:
+    odd = replace(policy, default_label=text, runs=(text,))
+    write_policy(odd, tmp_path / "policy.yaml")
+    assert read_policy(tmp_path / "policy.yaml") == odd
+
+
 def test_decide_knows_routes_and_falls_back(policy: Policy) -> None:
     for route in policy.routes:
         assert decide(policy, route.task_type).id == route.arm
@@ -52,11 +59,13 @@ def changed(path: Path, old: str, new: str) -> int:
     ("old", "new", "message"),
     [
         ("default_label:", "default_lable:", "unknown key 'default_lable'. Did you mean 'default_label'?"),
-        ("  decision: default", "  decison: default", "unknown key 'decison'. Did you mean 'decision'?"),
+        ("  decision: default", "  decison: default", "unknown key 'decison' in 'routes[1]'. Did you mean 'decision'?"),
         ("  decision: default", "  decision: perhaps", "decision must be 'route' or 'default'"),
         ("version: 1", "version: 9", "has format 9, this Assay reads 1"),
         ("target: tasks like these", "target: all tasks", "target must be 'these tasks' or 'tasks like these'"),
-        ("notes:", "notes: 3\nruns:", "must be a list"),
+        ("notes:", "notes: 3\nruns:", "has the key 'runs' twice"),
+        ("runs:\n- synthetic-3", "runs: 3", "'runs' must be a list, not 3"),
+        ("  n_tasks: ", "  n_tasks: many # ", "'routes[1].n_tasks' must be a whole number, not the text 'many'"),
         ("simulated: true", "simulated: [", "is not YAML"),
     ],
 )
@@ -99,5 +108,5 @@ def test_missing_files_and_full_folders(policy: Policy, tmp_path: Path) -> None:
         read_policy(tmp_path / "none.yaml")
     with pytest.raises(PolicyError, match="cannot be written"):
         write_policy(policy, tmp_path)
-    with pytest.raises(PolicyError, match="cannot be read"):
+    with pytest.raises(PolicyError, match="is a folder, not a policy file"):
         read_policy(tmp_path)

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from difflib import get_close_matches
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from assay.errors import Place, PolicyError
+from assay.documents.base import Document, Kind, read_document
+from assay.documents.explain import explain
+from assay.documents.scalars import to_yaml
+from assay.errors import PolicyError
 from assay.records import Record, Target
 
 POLICY_VERSION = 1
@@ -22,11 +25,18 @@ HEADER = "# Which arm for which task type. Written by `assay route fit`; every r
 ROUTE = "route"
 DEFAULT = "default"
 
-_Row = TypeVar("_Row", bound=Record)
+POLICY = Kind("a policy file", PolicyError, remedy="Write one with `assay route fit RUN`")
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyArm(Record):
+class _Strict(Record):
+    """A record that is read from a file: unknown keys are errors, nothing is converted."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyArm(_Strict):
     """What a launcher needs to know of an arm; ``id`` is the arm's content hash."""
 
     id: str
@@ -40,7 +50,7 @@ class PolicyArm(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Route(Record):
+class Route(_Strict):
     """What to do with one task type.
 
     ``decision`` is ``route`` (use ``arm``) or ``default`` (then ``arm`` is the default arm). ``difference`` with its
@@ -65,7 +75,7 @@ class Route(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class BackTest(Record):
+class BackTest(_Strict):
     """What the same procedure gains over the best single arm: in sample, and on tasks it has not seen.
 
     ``ungated`` is the held-out gain of routing by expected value alone, without asking for support. Gains are per
@@ -86,7 +96,7 @@ class BackTest(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy(Record):
+class Policy(_Strict):
     """A measured policy. ``default`` is an arm's id; a task type without a route goes to it.
 
     ``measure`` is ``solved``, ``score``, or ``value`` (``value_usd`` per solved task minus cost). ``shrinkage`` is B in
@@ -125,7 +135,7 @@ def write_policy(policy: Policy, path: Path) -> None:
     Raises ``PolicyError`` when the file cannot be written; an older policy then stays as it was.
     """
     data = _plain(policy.to_json())
-    text = HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+    text = HEADER + to_yaml(data)
     half = path.with_name(f".{path.name}.half")
     try:
         half.write_text(text, encoding="utf-8")
@@ -146,108 +156,40 @@ def _plain(value: Any) -> Any:
 
 def read_policy(path: Path) -> Policy:
     """Read ``policy.yaml``. Raises ``PolicyError`` naming file and line: unreadable, wrong keys, unknown arms."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except FileNotFoundError as error:
-        raise PolicyError("there is no such file", where=path, remedy="Write one with `assay route fit RUN`") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise PolicyError(f"is not YAML: {error.problem}", where=Place(path, line)) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"cannot be read: {error}", where=path) from error
-    if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
-        raise PolicyError("is not a policy: it is empty or not a mapping", where=path)
-    version = data.get("version")
+    document = read_document(path, POLICY)
+    version = document.data.get("version")
     if version != POLICY_VERSION:
-        raise PolicyError(
+        raise document.error(
             f"has format {version!r}, this Assay reads {POLICY_VERSION}",
-            where=Place(path, _line(node, "version")),
+            "version",
             remedy="Fit it again with `assay route fit RUN`",
         )
-    return _checked(_build(path, node, data), path, node)
-
-
-def _build(path: Path, node: yaml.MappingNode, data: dict[str, Any]) -> Policy:
-    routes = _rows(Route, path, node, data, "routes")
-    arms = _rows(PolicyArm, path, node, data, "arms")
-    backtest = _row(BackTest, path, _child(node, "backtest"), data.get("backtest"))
-    whole = {**data, "routes": routes, "arms": arms, "backtest": backtest}
-    for key in ("runs", "notes"):
-        value = whole.get(key, [])
-        if not isinstance(value, list):
-            raise PolicyError(f"'{key}' must be a list", where=Place(path, _line(node, key)))
-        whole[key] = tuple(str(each) for each in value)
-    return _row(Policy, path, node, whole)
-
-
-def _rows(kind: type[_Row], path: Path, node: yaml.MappingNode, data: Mapping[str, Any], key: str) -> tuple[_Row, ...]:
-    value, child = data.get(key), _child(node, key)
-    if not isinstance(value, list) or not isinstance(child, yaml.SequenceNode):
-        raise PolicyError(f"'{key}' must be a list", where=Place(path, _line(node, key)))
-    return tuple(_row(kind, path, each, row) for each, row in zip(child.value, value, strict=True))
-
-
-def _row(kind: type[_Row], path: Path, node: yaml.Node | None, data: Any) -> _Row:
-    """Build one record; unknown and missing keys are errors with their line and the nearest name."""
-    place = Place(path, node.start_mark.line + 1 if node is not None else None)
-    if not isinstance(data, Mapping):
-        raise PolicyError(f"a mapping is needed for {kind.__name__.lower()}", where=place)
-    known = {each.name: each for each in fields(cast("Any", kind))}
-    for key in data:
-        if key not in known:
-            near = get_close_matches(str(key), known, 1)
-            remedy = f"Did you mean '{near[0]}'?" if near else None
-            raise PolicyError(f"unknown key '{key}'", where=Place(path, _line(node, str(key))), remedy=remedy)
-    for name, each in known.items():
-        if name not in data and each.default is MISSING:
-            raise PolicyError(f"'{name}' is missing", where=place)
-    return kind.from_json(data)
-
-
-def _checked(policy: Policy, path: Path, node: yaml.MappingNode) -> Policy:
-    """Check what a type cannot: references, words, one route per type."""
-    arms = {arm.id for arm in policy.arms}
-    if policy.default not in arms:
-        raise PolicyError(f"the default arm '{policy.default}' is not described", where=_at(path, node, "default"))
-    if policy.target not in set(Target):
-        words = " or ".join(f"'{target}'" for target in Target)
-        raise PolicyError(f"target must be {words}", where=_at(path, node, "target"))
-    _check_routes(policy.routes, arms, path, _child(node, "routes"))
+    try:
+        policy = _SCHEMA.validate_json(json.dumps(document.data))  # as JSON, in which a list may become a tuple
+    except ValidationError as error:
+        raise explain(error, Policy, POLICY, document) from error
+    _check(policy, document)
     return policy
 
 
-def _check_routes(routes: Sequence[Route], arms: set[str], path: Path, node: yaml.Node | None) -> None:
+_SCHEMA = TypeAdapter(Policy)
+
+
+def _check(policy: Policy, document: Document) -> None:
+    """Check what a type cannot: references, words, one route per type."""
+    arms = {arm.id for arm in policy.arms}
+    if policy.default not in arms:
+        raise document.error(f"the default arm '{policy.default}' is not described", "default")
+    if policy.target not in set(Target):
+        words = " or ".join(f"'{target}'" for target in Target)
+        raise document.error(f"target must be {words}", "target")
     seen: set[str] = set()
-    rows = node.value if isinstance(node, yaml.SequenceNode) else []
-    for route, row in zip(routes, rows, strict=True):
-        place = Place(path, row.start_mark.line + 1)
+    for index, route in enumerate(policy.routes):
         if route.arm not in arms:
-            raise PolicyError(f"the route for '{route.task_type}' names an unknown arm '{route.arm}'", where=place)
+            what = f"the route for '{route.task_type}' names an unknown arm '{route.arm}'"
+            raise document.error(what, "routes", index)
         if route.decision not in {ROUTE, DEFAULT}:
-            raise PolicyError(f"decision must be '{ROUTE}' or '{DEFAULT}'", where=place)
+            raise document.error(f"decision must be '{ROUTE}' or '{DEFAULT}'", "routes", index, "decision")
         if route.task_type in seen:
-            raise PolicyError(f"'{route.task_type}' has two routes", where=place)
+            raise document.error(f"'{route.task_type}' has two routes", "routes", index)
         seen.add(route.task_type)
-
-
-def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                return cast("yaml.Node", value)
-    return None
-
-
-def _line(node: yaml.Node | None, key: str) -> int | None:
-    """1-based line of a key, else of its mapping."""
-    if isinstance(node, yaml.MappingNode):
-        for name, _ in node.value:
-            if name.value == key:
-                return int(name.start_mark.line) + 1
-    return int(node.start_mark.line) + 1 if node is not None else None
-
-
-def _at(path: Path, node: yaml.Node, key: str) -> Place:
-    return Place(path, _line(node, key))

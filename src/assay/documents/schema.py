@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -28,9 +28,9 @@ def keys_at(schema: Any, path: KeyPath) -> tuple[str, ...]:
 
 
 def _inside(schema: Any, part: str | int) -> Any:
-    fields = _fields(schema)
-    if fields is not None:
-        return fields.get(str(part))
+    keys = _fields(schema)
+    if keys is not None:
+        return keys.get(str(part))
     values = [kind for kind in get_args(schema) if kind is not Ellipsis]
     return values[-1] if values else None
 
@@ -45,4 +45,7 @@ def _bare(annotation: Any) -> Any:
 def _fields(schema: Any) -> Mapping[str, Any] | None:
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return {name: field.annotation for name, field in schema.model_fields.items()}
-    return get_type_hints(schema) if is_dataclass(schema) else None
+    if not is_dataclass(schema):
+        return None
+    kinds = get_type_hints(schema)
+    return {field.name: kinds[field.name] for field in fields(schema)}
