@@ -151,7 +151,7 @@ async def work_in_the_grace_does_not_count(bench: Bench) -> None:
         "signal.signal(signal.SIGINT, late)\nopen('early', 'w').write('x')\ntime.sleep(30)"
     )
     async with bench.open() as sandbox:
-        record = await bench.python_in(sandbox, code, Deadlines(0.7, 5.0, 5.0))
+        record = await bench.python_in(sandbox, code, Deadlines(2.0, 5.0, 5.0))
         assert (record.reason, record.exit_code) == (Exit.TIMEOUT, 0)
         assert await is_there(sandbox, "answer"), "it had its grace"
         changes = {change.path: change for change in await sandbox.snapshot(bench.scratch.parent / "sealed")}
