@@ -10,6 +10,7 @@ from assay.scorers.base import Subject
 from assay.scorers.executed import Executed
 from assay.scorers.verification import Bench
 from assay.suites.base import Complaint, Task, VerifierKind
+from assay.testing.moody_sandbox import MoodyKind
 from assay.testing.tasks import make_task
 
 
@@ -77,12 +78,49 @@ async def test_a_failed_machine_is_not_a_failed_model(ended: Ended, task: Task, 
     assert {one.reason for one in found} == {ended}
 
 
-async def test_a_sandbox_that_cannot_start_is_not_a_failed_model(task: Task, bench: Bench, tmp_path: Path) -> None:
-    folder = await evidence(task, bench, tmp_path / "e", task.solution_files())
-    broken = replace(subject(task, bench, folder), toolchain=(replace(bench.toolchain[0], host=Path("/nowhere")),))
-    found = await run(Executed("x"), broken, bench)
+@pytest.mark.parametrize("without", ["toolchain", "python"])
+async def test_a_machine_that_can_verify_nothing_is_not_a_failed_model(
+    without: str, task: Task, any_bench: Bench, tmp_path: Path
+) -> None:
+    """Whether the sandbox does not start or the check comes to grief in it: the reference does no better."""
+    folder = await evidence(task, any_bench, tmp_path / "e", task.solution_files())
+    whole = subject(task, any_bench, folder)
+    toolchain = (replace(any_bench.toolchain[0], host=Path("/nowhere")),)
+    broken = replace(whole, toolchain=toolchain) if without == "toolchain" else replace(whole, python="/nowhere/python")
+    found = await run(Executed("x"), broken, any_bench)
     assert set(values(found).values()) == {None}
     assert {one.reason for one in found} == {"infrastructure"}
+    assert all(one.is_instrument_failure for one in found)
+    assert values(await run(Executed("x"), whole, any_bench))["solved"] == 1.0
+
+
+FATAL = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+
+
+async def test_an_answer_that_ends_its_verifier_is_wrong_where_the_reference_passes(
+    task: Task, bench: Bench, tmp_path: Path
+) -> None:
+    kind = MoodyKind()
+    moody = replace(bench, sandboxes=kind)
+    folder = await evidence(task, moody, tmp_path / "e", {"calc.py": FATAL})
+    scorer = Executed("x")
+    for asked in (2, 3):
+        found = await run(scorer, subject(task, moody, folder), moody)
+        assert (values(found)["solved"], found[0].reason) == (0.0, Complaint.VERIFICATION_FAILED)
+        assert kind.verifications == asked, "the reference is asked once"
+    kind.refused, other = 1, Executed("x")
+    assert (await run(other, subject(task, moody, folder), moody))[0].reason == "infrastructure"
+
+
+async def test_no_answer_is_wrong_where_the_reference_ends_its_verifier_too(
+    task: Task, bench: Bench, tmp_path: Path
+) -> None:
+    (task.solution / "calc.py").write_bytes(FATAL)
+    folder = await evidence(task, bench, tmp_path / "e", {"calc.py": FATAL})
+    found = await run(Executed("x"), subject(task, bench, folder), bench)
+    assert (values(found)["solved"], found[0].reason) == (None, "infrastructure")
+    output = json.loads((tmp_path / "out/verifier.json").read_text())
+    assert "the reference does not pass here either: no report" in output["verdict"]["detail"]
 
 
 async def test_lost_evidence_is_not_verified(task: Task, bench: Bench, tmp_path: Path) -> None:

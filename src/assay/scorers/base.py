@@ -32,9 +32,10 @@ class Subject:
 
 
 class Scorer(Protocol):
-    """One instrument. ``hash`` changes whenever its numbers could."""
+    """One instrument. ``hash`` changes whenever its numbers could; ``metrics`` are what it gives, one Score each."""
 
     name: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]]
 
     @property
     def hash(self) -> str:

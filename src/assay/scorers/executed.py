@@ -6,7 +6,9 @@ import asyncio
 import json
 import secrets
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,10 +17,12 @@ from assay.identity import content_id, file_hash
 from assay.records import Score
 from assay.sandboxes.base import SandboxKind
 from assay.scorers.base import Subject
-from assay.scorers.grading import grade, scores, unscored, write_output
+from assay.scorers.grading import METRICS, Grade, grade, scores, unscored, write_output
+from assay.scorers.known_answers import REFERENCE, grade_known_answer
 from assay.scorers.rebuild import Rebuilt, last_step, rebuild
+from assay.scorers.verdict import INFRASTRUCTURE
 from assay.scorers.verification import Bench
-from assay.suites.base import Complaint
+from assay.suites.base import Complaint, Task
 
 # Complaints of the agent's reader that settle the matter when the workspace is as it was.
 UNANSWERED = frozenset({Complaint.FORMAT_ERROR, Complaint.NO_ANSWER})
@@ -37,9 +41,12 @@ class Executed:
     """One sandbox per attempt. ``toolchain_hash`` names interpreter, pytest, ruff and lizard."""
 
     name: ClassVar[str] = "executed"
+    metrics: ClassVar[tuple[str, ...]] = METRICS
 
     def __init__(self, toolchain_hash: str) -> None:
         self._hash = content_id("scorer", ["executed", instrument_id(), toolchain_hash])
+        self._reference_passes: dict[str, bool] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
     def hash(self) -> str:
@@ -74,13 +81,36 @@ class Executed:
             return self._unscored(subject, int(step.name), complaint or Complaint.NO_ANSWER, 0.0)
         bench = Bench(sandboxes, subject.scratch, subject.toolchain, subject.python, subject.environment)
         graded = await grade(subject.task, workspace, [one.path for one in rebuilt.graded], bench)
+        graded = await self.checked(subject.task, graded, bench)
         content = {"attempt": subject.attempt.id, "task": subject.task.id, **graded.to_json(), **_made_of(rebuilt)}
         await asyncio.to_thread(write_output, subject.output, content)
         return scores(subject.attempt.id, int(step.name), self.name, self.hash, graded)
 
+    async def checked(self, task: Task, graded: Grade, bench: Bench) -> Grade:
+        """Take a verification that came to grief as a verdict only where the reference passes, here and now.
+
+        On a machine where nothing can be verified, every answer would be wrong. The reference is verified once per
+        task in the life of this scorer; nothing that was known before is believed.
+        """
+        if graded.verdict.reason != Complaint.VERIFICATION_FAILED:
+            return graded
+        async with self._asking[task.hash]:
+            if task.hash not in self._reference_passes:
+                reference = await grade_known_answer(task, REFERENCE, bench)
+                self._reference_passes[task.hash] = bool(reference.verdict.solved)
+        return graded if self._reference_passes[task.hash] else without_verdict(graded)
+
     def _unscored(self, subject: Subject, step: int, reason: str, solved: float | None) -> Sequence[Score]:
         write_output(subject.output, {"attempt": subject.attempt.id, "task": subject.task.id, "reason": reason})
         return unscored(subject.attempt.id, step, self.name, self.hash, reason, solved)
+
+
+def without_verdict(graded: Grade) -> Grade:
+    """Return a grade that blames the machine and keeps what was seen."""
+    detail = f"the reference does not pass here either: {graded.verdict.detail}"
+    return replace(
+        graded, verdict=replace(graded.verdict, solved=None, tests=None, reason=INFRASTRUCTURE, detail=detail)
+    )
 
 
 def _complaint(step: Path) -> str | None:

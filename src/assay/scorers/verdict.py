@@ -3,6 +3,7 @@
 A pass needs the exit code that pytest gives when a control fails, exactly the recorded test ids, all of them passed,
 every control failed, and no part of the test runner replaced. What only tampering can explain is ``tampered``; a check
 that crashes, hangs or says nothing is ``verification_failed``; both are ``solved: false``. ``None`` is for machines.
+Whether a check that came to grief is the machine's fault is not seen here: see ``Executed.checked``.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.records import Record
+from assay.records import Ended, Record
 from assay.scorers.verification import Verification
 from assay.suites.base import Complaint, Task, VerifierKind
 
+INFRASTRUCTURE = str(Ended.INFRASTRUCTURE)
 TESTS_FAILED = 1
 MAX_DETAIL = 300
 
@@ -47,7 +49,7 @@ class Verdict(Record):
 def judge(task: Task, verification: Verification) -> Verdict:
     """Return the verdict on one verification of ``task``."""
     if verification.not_started is not None:
-        return Verdict(None, None, "infrastructure", verification.not_started)
+        return Verdict(None, None, INFRASTRUCTURE, verification.not_started)
     report = verification.report
     if report is None:
         ended = verification.exit

@@ -29,6 +29,7 @@ class Workspace:
     """
 
     name: ClassVar[str] = "workspace"
+    metrics: ClassVar[tuple[str, ...]] = ("files_changed", "lines_added", "lines_removed")
 
     @property
     def hash(self) -> str:
@@ -47,10 +48,9 @@ class Workspace:
                 counts = count_changes(subject.task, last_step(subject.evidence))
             except EvidenceError as error:
                 reason = f"{Complaint.NOT_VERIFIED}: {error.what}"
-        names = ("files_changed", "lines_added", "lines_removed")
         return tuple(
             Score(subject.attempt.id, 0, self.name, self.hash, name, count, reason, higher_is_better=False)
-            for name, count in zip(names, counts, strict=True)
+            for name, count in zip(self.metrics, counts, strict=True)
         )
 
 
