@@ -1,7 +1,7 @@
 """Anchors: the reference, the untouched start and an empty answer, scored by the same instruments.
 
-The verdict on a known answer is a function of task, answer and instruments, so it is kept in the user's cache and
-computed once for all runs; ``docs/decisions/0002`` says why this is not a trial.
+The verdict on a known answer is a function of task, answer, instruments and kind of sandbox, so it is kept in the
+user's cache and computed once for all runs; ``docs/decisions/0002`` says why this is not a trial.
 """
 
 from __future__ import annotations
@@ -10,23 +10,22 @@ import asyncio
 import json
 import os
 import secrets
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from assay.evidence.outcomes import ANCHOR
 from assay.identity import content_id
-from assay.records import Score
-from assay.run.scoring import Scoring, record
+from assay.records import Ended, Score
+from assay.run.scoring import Scoring, has_result, record
 from assay.sandboxes.toolchain import toolchain
 from assay.scorers.composite import composite
-from assay.scorers.executed import Executed
-from assay.scorers.grading import grade, scores
-from assay.scorers.rebuild import overlay
+from assay.scorers.executed import Executed, without_verdict
+from assay.scorers.grading import scores
+from assay.scorers.known_answers import ANCHORS, REFERENCE, grade_known_answer
 from assay.scorers.verification import Bench
-from assay.suites.base import Task
+from assay.suites.base import Complaint, Task
 
-ANCHORS = ("reference", "start", "empty")
+# What may be otherwise the next time is not kept.
+PASSING = frozenset({Complaint.VERIFICATION_FAILED.value, Ended.INFRASTRUCTURE.value})
 
 
 def cache_folder() -> Path:
@@ -38,7 +37,7 @@ def cache_folder() -> Path:
 async def score_anchors(scoring: Scoring, *, jobs: int) -> None:
     """Record the anchors' scores of every task of the run that has none from today's instruments."""
     executed = next(scorer for scorer in scoring.scorers if isinstance(scorer, Executed))
-    known = {(s.attempt, s.scorer_hash) for s in await scoring.run.ledger.scores()}
+    known = has_result(await scoring.run.ledger.scores())
     gate = asyncio.Semaphore(jobs)
 
     async def one(task: Task, anchor: str) -> None:
@@ -60,13 +59,15 @@ def _owner(task: Task, anchor: str) -> str:
 
 
 async def _scores(scoring: Scoring, executed: Executed, task: Task, anchor: str) -> tuple[Score, ...]:
-    path = cache_folder() / f"{content_id('anchor', [executed.hash, task.hash, anchor])}.json"
+    kind = scoring.sandboxes
+    key = [executed.hash, task.hash, anchor, kind.name, kind.capabilities.mechanism]
+    path = cache_folder() / f"{content_id('anchor', key)}.json"
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return tuple(Score.from_json(row) for row in rows)
     except (OSError, ValueError, TypeError):
         found = await _verify(scoring, executed, task, anchor)
-    if all(score.reason != "infrastructure" for score in found):
+    if all(score.reason not in PASSING for score in found):
         await asyncio.to_thread(_keep, path, found)
     return found
 
@@ -83,13 +84,10 @@ def _keep(path: Path, found: tuple[Score, ...]) -> None:
 
 
 async def _verify(scoring: Scoring, executed: Executed, task: Task, anchor: str) -> tuple[Score, ...]:
-    files: Mapping[str, bytes] = task.solution_files() if anchor == "reference" else {}
-    workspace = scoring.scratch / f"anchor-{secrets.token_hex(8)}"
     tools = toolchain(task.toolchain)
     bench = Bench(scoring.sandboxes, scoring.scratch, tools.mounts, tools.python, tools.env)
-    try:
-        changes = await asyncio.to_thread(overlay, task, files, workspace, start=anchor != "empty")
-        graded = await grade(task, workspace, [one.path for one in changes], bench)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
+    graded = await grade_known_answer(task, anchor, bench)
+    if anchor == REFERENCE and graded.verdict.reason == Complaint.VERIFICATION_FAILED:
+        graded = without_verdict(graded)
+    graded = await executed.checked(task, graded, bench)
     return tuple(scores(_owner(task, anchor), 0, executed.name, executed.hash, graded))

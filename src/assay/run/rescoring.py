@@ -21,6 +21,8 @@ from assay.sandboxes.base import SandboxKind
 class Rescored(Record):
     """How many attempts were scored, how many had a result, and which results did not repeat (``attempt metric``).
 
+    ``failed`` counts attempts for which an instrument failed now: nothing new is known of them, and they may be tried
+    again.
     ``altered`` are attempts (``trial/number``) whose evidence is not what was sealed: they were left as they are.
     """
 
@@ -28,13 +30,14 @@ class Rescored(Record):
     kept: int
     changed: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    failed: int = 0
 
 
 async def rescore(run: Run, kind: SandboxKind, *, jobs: int, rerun: bool = False) -> Rescored:
     """Score what today's instruments have no result for; with ``rerun`` everything, into a book beside, to compare.
 
-    Nothing that is on record changes: the first score of an instrument stays. An attempt whose evidence is not what
-    was sealed is not scored.
+    No score that is on record changes: only where an instrument had failed, its result is filled in. An attempt whose
+    evidence is not what was sealed is not scored.
     """
     scratch = scratch_folder(f"{run.lock.run_id}-score")
     scratch.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -48,8 +51,14 @@ async def rescore(run: Run, kind: SandboxKind, *, jobs: int, rerun: bool = False
         await _score_all(scoring, owed, jobs)
         await score_anchors(scoring, jobs=jobs)
         intact = [attempt for attempt in settled if attempt not in altered]
-        changed = await _differences(run, scoring, intact, jobs) if rerun else ()
-        return Rescored(len(owed), len(settled) - len(unscored), changed, tuple(map(name, altered)))
+        failed = {attempt.id for attempt in await scoring.unscored()} & {attempt.id for attempt in owed}
+        scored = len(owed) - len(failed)
+        changed: tuple[str, ...] = ()
+        if rerun:
+            changed, unknown = await _differences(run, scoring, intact, jobs)
+            failed |= unknown
+        kept = len(settled) - len(unscored)
+        return Rescored(scored, kept, changed, tuple(map(name, altered)), len(failed))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -64,8 +73,13 @@ async def _score_all(scoring: Scoring, attempts: list[Attempt], jobs: int) -> No
     await asyncio.gather(*(one(attempt) for attempt in attempts))
 
 
-async def _differences(run: Run, scoring: Scoring, attempts: list[Attempt], jobs: int) -> tuple[str, ...]:
-    """Score into an empty book and compare with what is on record."""
+async def _differences(
+    run: Run, scoring: Scoring, attempts: list[Attempt], jobs: int
+) -> tuple[tuple[str, ...], set[str]]:
+    """Score into an empty book and compare with what is on record.
+
+    Returns what differs, and the attempts for which an instrument failed: those cannot be compared.
+    """
     book = SqliteLedger(":memory:", run.lock.run_id)
     await book.plan(await run.ledger.trials())
     aside = replace(scoring, run=replace(run, ledger=book))
@@ -74,9 +88,16 @@ async def _differences(run: Run, scoring: Scoring, attempts: list[Attempt], jobs
         now, before = latest_scores(await book.scores()), latest_scores(await run.ledger.scores())
     finally:
         await book.close()
-    return tuple(
-        f"{attempt} {metric}"
-        for attempt, by_metric in sorted(now.items())
-        for metric, score in sorted(by_metric.items())
-        if before[attempt][metric].value != score.value
-    )
+    ours = {attempt.id for attempt in attempts if attempt.ended is not None and attempt.ended.is_ours}
+    changed, unknown = [], set()
+    for attempt, by_metric in sorted(now.items()):
+        if attempt not in ours and any(score.is_instrument_failure for score in by_metric.values()):
+            unknown.add(attempt)
+            continue
+        known = before.get(attempt, {})
+        changed += [
+            f"{attempt} {metric}"
+            for metric, score in sorted(by_metric.items())
+            if metric not in known or known[metric].value != score.value
+        ]
+    return tuple(changed), unknown

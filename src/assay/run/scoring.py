@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,9 @@ from assay.scorers.composite import composite, composite_hash
 from assay.scorers.executed import Executed
 from assay.scorers.workspace import Workspace
 from assay.suites.base import Task
+
+# Before an instrument that failed is asked once more.
+PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,13 @@ class Scoring:
         return cls(run, sandboxes, scratch, (Executed(toolchain().hash), Workspace()))
 
     async def unscored(self) -> list[Attempt]:
-        """Settled attempts of trials for which an instrument of today has no result, in order."""
-        known = {(score.attempt, score.scorer_hash) for score in await self.run.ledger.scores()}
+        """Settled attempts of trials for which an instrument of today has no result, in order.
+
+        A null because the instrument failed is no result. For an attempt that a failed machine ended it is the last
+        word: there is nothing to verify.
+        """
+        found = await self.run.ledger.scores()
+        known, on_record = has_result(found), {(score.attempt, score.scorer_hash) for score in found}
         trials = {trial.id: trial for trial in await self.run.ledger.trials()}
         return [
             attempt
@@ -43,7 +52,7 @@ class Scoring:
             if attempt.owner_kind is OwnerKind.TRIAL
             and attempt.ended is not None
             and any(
-                (attempt.id, digest) not in known
+                (attempt.id, digest) not in (on_record if attempt.ended.is_ours else known)
                 for digest in self._hashes(self._task(trials[attempt.owner].task_hash))
             )
         ]
@@ -70,11 +79,23 @@ class Scoring:
         await record(self.run.ledger, scores)
 
     async def _guarded(self, scorer: Scorer, subject: Subject) -> Sequence[Score]:
+        """Ask twice: what kept a sandbox from starting is often over in a moment."""
+        scores = await self._asked(scorer, subject)
+        ended = subject.attempt.ended
+        if (ended is not None and ended.is_ours) or not any(score.is_instrument_failure for score in scores):
+            return scores
+        await asyncio.sleep(PAUSE_S)
+        return await self._asked(scorer, subject)
+
+    async def _asked(self, scorer: Scorer, subject: Subject) -> Sequence[Score]:
         try:
             return await scorer.score(subject, self.sandboxes)
         except Exception as error:  # noqa: BLE001 - a scorer's crash never loses a paid trial, and never ends a run
             reason = f"{scorer.name} failed: {type(error).__name__}: {error}"[:500]
-            return [Score(subject.attempt.id, 0, scorer.name, scorer.hash, "solved", None, reason)]
+            return [
+                Score(subject.attempt.id, 0, scorer.name, scorer.hash, metric, None, reason)
+                for metric in scorer.metrics
+            ]
 
     def weights(self, task: Task) -> dict[str, float]:
         """The composite's weights for a task: its own, else the experiment's."""
@@ -85,6 +106,11 @@ class Scoring:
 
     def _hashes(self, task: Task) -> tuple[str, ...]:
         return (*(scorer.hash for scorer in self.scorers), composite_hash(self.weights(task)))
+
+
+def has_result(scores: Iterable[Score]) -> set[tuple[str, str]]:
+    """Return (attempt, scorer hash) of instruments that gave more than the report of their own failure."""
+    return {(score.attempt, score.scorer_hash) for score in scores if not score.is_instrument_failure}
 
 
 async def record(ledger: Ledger, scores: Sequence[Score]) -> None:
