@@ -1,6 +1,28 @@
-"""Settings of the whole suite: property tests are the same on every machine, however slow it is."""
+"""Settings of the whole suite: the same on every machine, however slow it is and whatever it has kept."""
 
+import os
+import shutil
+import tempfile
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("assay", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("assay")
+
+_OURS = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep verdicts of earlier sessions out: they would hide what breaks. All processes of a session share one cache.
+
+    What is built rather than found out (toolchains, the supervisor's byte code) is built once in it; for root it lies
+    elsewhere, named by its content.
+    """
+    if not hasattr(config, "workerinput"):
+        config.stash[_OURS] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="assay-tests-cache-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the cache of this session."""
+    shutil.rmtree(config.stash.get(_OURS, ""), ignore_errors=True)
