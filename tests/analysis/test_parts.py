@@ -88,7 +88,7 @@ def test_limitations_and_disclosures_come_from_the_data() -> None:
     ):
         assert part in said
     told = " ".join(analysis.disclosures)
-    for part in ("unsafe-host", "2 attempts were lost", "$0.50", "extended 1 time", "No margin"):
+    for part in ("unsafe-host", "2 attempts did not settle", "$0.50", "extended 1 time", "No margin"):
         assert part in told
     assert "simulated" not in told
     assert "simulated" not in analysis.verdict

@@ -12,7 +12,7 @@ from assay.analysis import words
 from assay.analysis.base import ArmSummary, Finding
 from assay.analysis.findings import FEW_TASKS
 from assay.analysis.table import SOLVED, Table
-from assay.evidence.facts import Anchor, Facts
+from assay.evidence.facts import Anchor, Facts, Health
 from assay.evidence.lock import Lock
 from assay.records import Target
 from assay.stats import detectable, fewest_tasks, minimum_p, sd
@@ -154,6 +154,21 @@ def _about_controls(table: Table) -> list[str]:
     return ["No A/A control was run: that the instrument calls equal arms equal is not shown by this run."]
 
 
+def _about_lost(health: Health) -> str:
+    """What attempts that did not settle cost: known money is a lower bound while any of it is unknown."""
+    one = health.lost_attempts == 1
+    said = (
+        f"{words.plural(health.lost_attempts, 'attempt')} did not settle (a worker went away, or the run's cost limit "
+        f"was reached){'; its' if one else '; their'} cost is "
+    )
+    if health.lost_usd is None or (health.lost_unknown and not health.lost_usd):
+        all_unknown = health.lost_usd is None or health.lost_unknown == health.lost_attempts
+        return f"{said}unknown." if all_unknown else f"{said}unknown for {health.lost_unknown} of them."
+    least = "at least " if health.lost_is_lower_bound or health.lost_unknown else ""
+    rest = f"; the cost of {health.lost_unknown} is unknown" if health.lost_unknown else ""
+    return f"{said}{least}{words.money(health.lost_usd)}{rest}."
+
+
 def disclosures(facts: Facts, lock: Lock, primary: str) -> tuple[str, ...]:
     """Return what a reader must be told about how the run was made."""
     experiment, health = lock.experiment, facts.health
@@ -172,9 +187,8 @@ def disclosures(facts: Facts, lock: Lock, primary: str) -> tuple[str, ...]:
     if lock.excluded or health.excluded:
         said.append(f"Excluded by declaration: {words.plural(max(len(lock.excluded), health.excluded), 'item')}.")
     if health.lost_attempts:
-        spent = words.money(health.lost_usd)
-        said.append(f"{words.plural(health.lost_attempts, 'attempt')} were lost with their worker and cost {spent}.")
-    if "unsafe" in str(lock.machine.get("sandbox", "")):
-        said.append("Trials ran without a sandbox (unsafe-host): isolation was not enforced.")
+        said.append(_about_lost(health))
+    if lock.without_isolation is not None:
+        said.append(f"Trials ran without a sandbox that isolates ({lock.without_isolation}).")
     said += [str(note) for note in health.notes]
     return tuple(said)

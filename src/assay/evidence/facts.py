@@ -76,7 +76,11 @@ class Anchor(Record):
 
 @dataclass(frozen=True, slots=True)
 class Health(Record):
-    """What became of everything that was planned (the CONSORT flow of a run). Money in USD."""
+    """What became of everything that was planned (the CONSORT flow of a run). Money in USD.
+
+    ``lost_attempts`` never settled: their worker went away, or they were given back at the run's cost limit.
+    ``lost_usd`` sums what is known of their cost, None when nothing is; ``lost_unknown`` of them have no known cost.
+    """
 
     planned: int
     attempted: int
@@ -93,6 +97,8 @@ class Health(Record):
     unpriced_calls: int
     amendments: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
+    lost_unknown: int = 0
+    lost_is_lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

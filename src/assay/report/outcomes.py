@@ -124,8 +124,7 @@ def health_section(made: Material) -> Section:
     health = made.facts.health
     blocks: list[Block] = [_flow(made)]
     spent = at_least(usd(health.spent_usd), health.spent_is_lower_bound or health.unpriced_calls > 0)
-    lost = "" if not health.lost_attempts else f", {usd(health.lost_usd)} of it on lost attempts"
-    money = f"Spent: {spent}{lost}. Calls without a price: {count(health.unpriced_calls)}."
+    money = f"Spent: {spent}{_lost(made)}. Calls without a price: {count(health.unpriced_calls)}."
     blocks.append(Prose(money))
     blocks.append(_brackets(made))
     if made.lock.excluded:
@@ -135,6 +134,20 @@ def health_section(made: Material) -> Section:
     if health.notes:
         blocks.append(Bullets(health.notes, title="Notes"))
     return Section("health", "Run health", tuple(blocks))
+
+
+def _lost(made: Material) -> str:
+    """Money on attempts that did not settle; what is unknown of it is said, never $0."""
+    health = made.facts.health
+    if not health.lost_attempts:
+        return ""
+    unknown = health.lost_unknown
+    if health.lost_usd is None or (unknown and not health.lost_usd):
+        whose = "all" if health.lost_usd is None else count(unknown)
+        return f"; what {whose} of the {plural(health.lost_attempts, 'attempt')} that did not settle cost is unknown"
+    text = at_least(usd(health.lost_usd), health.lost_is_lower_bound or unknown > 0)
+    rest = f" (the cost of {count(unknown)} is unknown)" if unknown else ""
+    return f", {text} of it on {plural(health.lost_attempts, 'attempt')} that did not settle{rest}"
 
 
 def _pairs(row: Mapping[str, object]) -> str:
@@ -147,9 +160,9 @@ def _flow(made: Material) -> Flow:
     waiting = health.planned - health.attempted
     excluded = (f"{count(health.excluded)} excluded, with reasons",) if health.excluded else ("none excluded",)
     lost = (
-        f"{plural(health.lost_attempts, 'attempt')} lost with a worker",
+        f"{plural(health.lost_attempts, 'attempt')} did not settle",
         f"{plural(health.retried, 'trial')} tried again",
-        f"{count(health.unsettled)} not settled",
+        f"{plural(health.unsettled, 'trial')} without a settled attempt",
     )
     solved = sum(number for key, number in made.by_outcome().items() if key == "solved" or key.endswith("+solved"))
     return Flow(

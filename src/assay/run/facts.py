@@ -61,10 +61,12 @@ async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence
         attempts=len(mine),
         lost_attempts=len(lost),
         lost_usd=_usd(lost),
+        lost_unknown=sum(attempt.spent is None for attempt in lost),
+        lost_is_lower_bound=any(attempt.spent is None or attempt.spent_is_lower_bound for attempt in lost),
         retried=sum(outcome.attempts > 1 for outcome in outcomes),
         excluded=len(run.lock.arms) * len(run.lock.tasks) * run.lock.repetitions - len(outcomes),
         ours=sum(o.attempt is not None and o.attempt.ended is not None and o.attempt.ended.is_ours for o in settled),
-        spent_usd=_usd([attempt for attempt in attempts if attempt.spent is not None]),
+        spent_usd=_usd(attempts),
         spent_is_lower_bound=any(attempt.spent_is_lower_bound or attempt.spent is None for attempt in attempts),
         unpriced_calls=sum(outcome.unpriced_calls for outcome in outcomes),
         amendments=tuple(amendments),
@@ -89,7 +91,7 @@ async def _notes(run: Run) -> list[str]:
         elif note["kind"] == "drain":
             notes.append("the run was interrupted and drained")
         elif note["kind"] == "recovered":
-            notes.append(f"{note['lost']} attempts were lost with an earlier driver; their spend is on record")
+            notes.append(f"{note['lost']} attempts were lost with an earlier driver and run again")
     return notes
 
 
