@@ -130,10 +130,24 @@ def test_a_real_run_is_not_called_simulated(by_hand_evidence: Evidence) -> None:
     assert "Simulated results" not in page
 
 
-def test_unsafe_host_is_stamped(by_hand_evidence: Evidence) -> None:
+@pytest.mark.parametrize(
+    ("machine", "stamped"),
+    [
+        ({"sandbox": "unsafe-host", "sandbox_isolates": False}, "(unsafe-host)"),
+        ({"sandbox": "somebody's", "sandbox_isolates": False}, "(somebody&#39;s)"),
+        ({"sandbox": "unsafe-host"}, "(unsafe-host)"),
+        ({"sandbox": "bubblewrap", "sandbox_isolates": True}, None),
+        ({"sandbox": "bubblewrap"}, None),
+    ],
+)
+def test_a_run_without_isolation_is_stamped(
+    machine: dict[str, object], stamped: str | None, by_hand_evidence: Evidence
+) -> None:
     analysis, lock, facts = by_hand_evidence
-    page = render_html(analysis, replace(lock, machine={"sandbox": {"mechanism": "unsafe-host"}}), facts)
-    assert page.index("Run without a sandbox") < page.index("<h1>")
+    page = render_html(analysis, replace(lock, machine=machine), facts)
+    assert ("Run without a sandbox" in page) == (stamped is not None)
+    if stamped is not None:
+        assert page.index(f"Run without a sandbox that isolates {stamped}") < page.index("<h1>")
 
 
 def test_numbers_on_the_page_are_the_numbers_for_programs(evidence: Evidence, page: str, tables: Tables) -> None:

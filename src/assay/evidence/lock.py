@@ -57,6 +57,12 @@ class Lock(Record):
     machine: Mapping[str, Any] = field(default_factory=dict)
     version: int = LOCK_VERSION
 
+    @property
+    def without_isolation(self) -> str | None:
+        """Name of the kind of sandbox where it walls off not both files and network; None where it does."""
+        kind = str(self.machine.get("sandbox", ""))
+        return None if self.machine.get("sandbox_isolates", "unsafe" not in kind) else kind
+
     def write(self, path: Path) -> None:
         """Write once; raises ``RunError`` when a different lock is there."""
         text = json.dumps(self.to_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -22,7 +22,7 @@ from assay.report.outcomes import health_section, outcomes_section
 from assay.report.tasks import tasks_section, types_section
 
 SIMULATED = "Simulated results: the models are simulated, and nothing here says anything about a real model."
-UNSAFE = "Run without a sandbox (unsafe-host): what an agent could see or reach was not limited."
+UNSAFE = "Run without a sandbox that isolates ({kind}): what an agent could see or reach was not limited."
 NONE_ESTABLISHED = "Nothing, at this number of tasks."
 NONE_OPEN = "Nothing was left open."
 CLAIMS_FIRST = 4
@@ -63,8 +63,9 @@ def compose(analysis: Analysis, lock: Lock, facts: Facts) -> Document:
 
 def stamps(made: Material) -> tuple[str, ...]:
     """Warnings that stand on top of everything."""
-    unsafe = "unsafe-host" in repr(made.lock.machine) or "unsafe_host" in repr(made.lock.machine)
-    return (*((SIMULATED,) if made.analysis.simulated else ()), *((UNSAFE,) if unsafe else ()))
+    kind = made.lock.without_isolation
+    simulated = (SIMULATED,) if made.analysis.simulated else ()
+    return simulated if kind is None else (*simulated, UNSAFE.format(kind=kind))
 
 
 def _summary(made: Material) -> dict[str, str]:

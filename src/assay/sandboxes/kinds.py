@@ -10,14 +10,12 @@ from assay.errors import SandboxError
 from assay.names import suggestion
 from assay.sandboxes.base import SandboxKind
 from assay.sandboxes.bubblewrap import BubblewrapKind
-from assay.sandboxes.memory import MemorySandboxKind
 from assay.sandboxes.unsafe_host import UnsafeHostKind
 
 GROUP = "assay.sandboxes"
 BUILT_IN: Mapping[str, Callable[[], SandboxKind]] = {
     BubblewrapKind.name: BubblewrapKind,
     UnsafeHostKind.name: UnsafeHostKind,
-    MemorySandboxKind.name: MemorySandboxKind,
 }
 
 
