@@ -120,7 +120,7 @@ def test_provider_failures_never_lower_a_score() -> None:
     assert bracket[0] == pytest.approx(mean / 2)
     assert bracket[1] == pytest.approx(mean / 2 + 0.5)
     assert before.arms[0].bracket is None
-    assert "72 trials ended in a failure of a machine or provider" in after.verdict
+    assert "72 trials have no verdict (72 provider failures)" in after.verdict
 
 
 def test_an_arm_with_nothing_but_failures_has_no_rate_and_no_rank() -> None:

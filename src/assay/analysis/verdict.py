@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from assay.analysis import words
 from assay.analysis.base import ArmSummary, Finding
+from assay.analysis.missing import left_out, without_verdict
 from assay.analysis.table import SCORE, SOLVED
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
@@ -15,6 +16,9 @@ from assay.stats import fewest_tasks
 
 # More pairs than this are counted in the paragraph and left to the table.
 PAIRS_IN_PROSE = 4
+# With more arms than this, fewer pairs are named.
+FEW_ARMS = 5
+FEWER_PAIRS = 2
 MANY_TASKS = 2000
 
 
@@ -63,12 +67,14 @@ def write_verdict(story: Story) -> str:
     arms = [arm for arm in story.arms if story.mean(arm) is not None]
     if not arms:
         return f"{_setting(story)} no trial has a verdict yet, so that nothing can be said about any arm."
-    said = [_counts(story, arms), _costs(arms)]
-    if len(arms) == 1:
+    said = [_counts(story, arms), _costs(arms), without_verdict(story.arms, {arm.id for arm in arms}, story.primary)]
+    if len(story.arms) == 1:
         said.append("There is one arm, so that there is nothing to compare.")
+    elif len(arms) == 1:
+        said.append("Nothing was compared.")
     else:
         said += [_shown(story), _not_shown(story), _on_a_rerun(story), _settle(story)]
-    said += [_missing(story), _unfinished(story)]
+    said += [left_out(story.arms), _unfinished(story)]
     return " ".join(part for part in said if part)
 
 
@@ -78,6 +84,9 @@ def sentences(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
     open_: list[str] = []
     for finding in story.findings:
         text = words.claim(finding, story.label(finding.a), story.label(finding.b))
+        if finding.difference is None:
+            open_.append(f"{text}: not compared, on no task has each of them a verdict.")
+            continue
         tail = f"{words.difference(finding)}, corrected {words.probability(finding.p_corrected)}"
         line = f"{text}: {tail}, {words.plural(finding.n_tasks, 'task')}."
         (open_ if finding.verdict is Verdict.NOT_ESTABLISHED else shown).append(line)
@@ -86,11 +95,23 @@ def sentences(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _setting(story: Story) -> str:
     tasks = len({cell.task for cell in story.facts.cells if cell.settled})
-    runs = story.lock.repetitions
-    notes = [f"{runs} runs each"] if runs > 1 else []
+    notes = _runs(story)
     notes += ["simulated models"] if story.lock.simulated else []
     inside = f" ({', '.join(notes)})" if notes else ""
     return f"On {'this one task' if tasks == 1 else f'these {tasks} tasks'}{inside}"
+
+
+def _runs(story: Story) -> list[str]:
+    """How many runs a cell has: planned ones are not made ones."""
+    begun = {cell.task for cell in story.facts.cells if cell.settled}
+    compared = {arm.id for arm in story.arms}
+    rows = [cell for cell in story.facts.cells if cell.task in begun and cell.arm in compared]
+    planned = max([story.lock.repetitions, *(max(cell.planned, cell.settled) for cell in rows)])
+    made = sorted({cell.settled for cell in rows})
+    if planned == 1 or not made:
+        return []
+    span = f"{made[0]}" if len(made) == 1 else f"{made[0]} to {made[-1]}"
+    return [f"{span} runs each" if made[-1:] == made == [planned] else f"{span} of {planned} planned runs each"]
 
 
 def _counts(story: Story, arms: Sequence[ArmSummary]) -> str:
@@ -98,7 +119,7 @@ def _counts(story: Story, arms: Sequence[ArmSummary]) -> str:
     if story.primary != SOLVED:
         what = "points of 100" if story.primary == SCORE else f"on {story.primary}"
         parts = [f"{arm.label} {story.mean(arm):.1f}" for arm in ordered]
-        return f"{_setting(story)} the mean is {words.listed(parts)} {what}."
+        return f"{_setting(story)} the mean is {words.first(parts)} {what}."
     single = all(arm.n_scored == arm.n_tasks for arm in arms)
     same = len({arm.n_scored for arm in arms}) == 1
     parts = []
@@ -107,12 +128,13 @@ def _counts(story: Story, arms: Sequence[ArmSummary]) -> str:
         unit = " trials" if place == 0 and not single else ""
         verb = " solved" if place == 0 else ""
         parts.append(f"{arm.label}{verb} {arm.solved_trials}{of}{unit}")
-    return f"{_setting(story)} {words.listed(parts)}{_first_difference(story)}."
+    return f"{_setting(story)} {words.first(parts)}{_first_difference(story)}."
 
 
 def _first_difference(story: Story) -> str:
     """With two arms, the difference stands beside the counts."""
-    return f" ({words.difference(story.findings[0])})" if len(story.findings) == 1 else ""
+    alone = len(story.findings) == 1 and story.findings[0].difference is not None
+    return f" ({words.difference(story.findings[0])})" if alone else ""
 
 
 def _costs(arms: Sequence[ArmSummary]) -> str:
@@ -126,12 +148,12 @@ def _costs(arms: Sequence[ArmSummary]) -> str:
             f"{arm.label}{' costs' if i == 0 else ''} {_price(arm)}{' per solved task' if i == 0 else ''}"
             for i, arm in enumerate(cheapest)
         ]
-        said.append(f"{words.listed(parts)}.")
+        said.append(f"{words.first(parts)}.")
     if unsolved:
         parts = [f"{words.money(arm.cost_usd)} on {arm.label}" for arm in unsolved]
-        said.append(f"{words.listed(parts)} solved nothing.")
+        said.append(f"{words.first(parts)} solved nothing.")
     if unknown:
-        labels = words.listed([arm.label for arm in unknown])
+        labels = words.first([arm.label for arm in unknown])
         said.append(f"What {labels} cost{'s' if len(unknown) == 1 else ''} is unknown.")
     return " ".join(said)
 
@@ -166,8 +188,9 @@ def _not_shown(story: Story) -> str:
 def _several(story: Story, findings: Sequence[Finding]) -> str:
     """Name each pair with its difference; of many, those of the leading arm, and count the others."""
     named = list(findings)
-    if len(named) > PAIRS_IN_PROSE:
-        named = [finding for finding in named if _leader(story) in {finding.a, finding.b}][:PAIRS_IN_PROSE]
+    most = PAIRS_IN_PROSE if len(story.arms) <= FEW_ARMS else FEWER_PAIRS
+    if len(named) > most:
+        named = [finding for finding in named if _leader(story) in {finding.a, finding.b}][:most]
     parts = [f"{_claim(story, finding)} ({words.difference(finding)})" for finding in named]
     left = len(findings) - len(named)
     if left:
@@ -239,20 +262,6 @@ def _bill(story: Story, finding: Finding, more: int) -> str:
     if all(second is not None for second in seconds):
         parts.append(f"{words.duration(trials * sum(second or 0.0 for second in seconds))} of trial time")
     return f" ({', '.join(parts)})" if parts else ""
-
-
-def _missing(story: Story) -> str:
-    """Machines failed: say how many, and what the worst and the best case would make of it."""
-    hit = [arm for arm in story.arms if arm.bracket is not None]
-    if not hit:
-        return ""
-    count = sum(cell.solved.unknown for cell in story.facts.cells if cell.arm in {arm.id for arm in hit})
-    ranges = [f"{arm.label} {arm.bracket[0]:.0%} to {arm.bracket[1]:.0%}" for arm in hit if arm.bracket]
-    return (
-        f"{words.plural(count, 'trial')} ended in a failure of a machine or provider and "
-        f"{'is' if count == 1 else 'are'} left out; counted as failed or as solved they would give "
-        f"{words.listed(ranges)}."
-    )
 
 
 def _unfinished(story: Story) -> str:

@@ -8,21 +8,26 @@ from assay.analysis.base import Estimate, Finding
 from assay.analysis.table import SOLVED
 from assay.records import Verdict
 
+_LEAST = 1e-6
 _CENTS = 0.1
 _DOLLARS = 100.0
+_NAMED = 4
 _HOUR_S = 3600
 _MINUTE_S = 60
 
 
 def money(usd: float | None) -> str:
-    """``$0.08``, ``$0.0042``, ``$120``; a missing price is a word, never $0."""
+    """``$0.08``, ``$0.0042``, ``$120``; a missing price is a word, never $0; what is tiny is not $0 either."""
     if usd is None:
         return "an unknown amount"
     if usd == 0:
         return "$0"
+    if usd < _LEAST:
+        return f"below ${_LEAST:f}"
     if usd >= _DOLLARS:
         return f"${usd:,.0f}"
-    return f"${usd:.2f}" if usd >= _CENTS else f"${float(f'{usd:.2g}'):f}".rstrip("0")
+    rounded = float(f"{usd:.2g}")
+    return f"${usd:.2f}" if rounded >= _CENTS else f"${rounded:f}".rstrip("0")
 
 
 def duration(seconds: float) -> str:
@@ -52,6 +57,13 @@ def listed(parts: Sequence[str], word: str = "and") -> str:
     if len(parts) <= 1:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def first(parts: Sequence[str]) -> str:
+    """``a, b, c, d and 3 more``: the first few of many, and how many are left; a table has them all."""
+    if len(parts) <= _NAMED + 1:
+        return listed(parts)
+    return listed([*parts[:_NAMED], f"{len(parts) - _NAMED} more"])
 
 
 def probability(p: float | None) -> str:

@@ -155,9 +155,9 @@ def _table(made: Material) -> Table:
     )
     note = (
         "Small print under a number is its 95% interval: for tasks like these (the default), or for these "
-        "tasks alone, which counts the noise between runs but not the choice of tasks. Score: composite, 0 to 100. "
-        "Cost: all attempts, lost ones included. Rank: every rank that the data allow. "
-        f"Arms that share a letter are tied. Both go by {WORDS[made.measure].lower()}."
+        "tasks alone, which counts the noise between runs but not the choice of tasks. Score: composite, "
+        "0 to 100. Cost, also per solved: all attempts, those that a machine failed included. Rank: every rank that "
+        f"the data allow. Arms that share a letter are tied. Both go by {WORDS[made.measure].lower()}."
     )
     return Table("arms", "Arms", columns, rows, note=note + _no_interval(made.analysis.arms), cards=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.analysis.base import Analysis
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
+from assay.records import Target
 from assay.report.arms import arms_section
 from assay.report.comparisons import comparisons_section
 from assay.report.document import Bullets, Document, Section
@@ -25,6 +26,7 @@ SIMULATED = "Simulated results: the models are simulated, and nothing here says 
 UNSAFE = "Run without a sandbox that isolates ({kind}): what an agent could see or reach was not limited."
 NONE_ESTABLISHED = "Nothing, at this number of tasks."
 NONE_OPEN = "Nothing was left open."
+NOT_COMPARED = "Nothing was compared."
 CLAIMS_FIRST = 4
 
 SECTIONS = (
@@ -53,8 +55,8 @@ def compose(analysis: Analysis, lock: Lock, facts: Facts) -> Document:
         stamps=stamps(made),
         summary=_summary(made),
         verdict=made.analysis.verdict,
-        established=Bullets(made.analysis.established, empty=NONE_ESTABLISHED, first=CLAIMS_FIRST),
-        not_established=Bullets(made.analysis.not_established, empty=NONE_OPEN, first=CLAIMS_FIRST),
+        established=Bullets(made.analysis.established, empty=empty_lists(made)[0], first=CLAIMS_FIRST),
+        not_established=Bullets(made.analysis.not_established, empty=empty_lists(made)[1], first=CLAIMS_FIRST),
         sections=sections,
         colophon=f"Run {made.lock.run_id}, started {moment(made.lock.created)}. Lock {made.lock_id}. Made by Assay.",
         simulated=made.analysis.simulated,
@@ -66,6 +68,17 @@ def stamps(made: Material) -> tuple[str, ...]:
     kind = made.lock.without_isolation
     simulated = (SIMULATED,) if made.analysis.simulated else ()
     return simulated if kind is None else (*simulated, UNSAFE.format(kind=kind))
+
+
+def empty_lists(made: Material) -> tuple[str, str]:
+    """What is said where nothing is established, and where nothing is open."""
+    measure, target = made.analysis.primary, Target.TASKS_LIKE_THESE
+    compared = any(
+        finding.measure == measure and finding.target is target and finding.difference is not None
+        for finding in made.analysis.findings
+        if not finding.family.startswith("control")
+    )
+    return (NONE_ESTABLISHED, NONE_OPEN) if compared else (NOT_COMPARED, NOT_COMPARED)
 
 
 def _summary(made: Material) -> dict[str, str]:

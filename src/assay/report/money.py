@@ -98,7 +98,7 @@ def _ticks(low: float, high: float) -> Iterator[float]:
 def _cost_table(made: Material) -> Table:
     columns = (
         Column("Arm", numeric=False),
-        Column("Cost", hint="all attempts, lost ones included"),
+        Column("Cost", hint="all attempts"),
         Column("Per trial"),
         Column("Per solved task", hint="95% interval, tasks like these"),
         Column("Trials without a cost"),
@@ -127,7 +127,8 @@ def _cost_table(made: Material) -> Table:
         "Cost and time",
         columns,
         rows,
-        note="Money is what was charged for every attempt, lost ones included, whether it solved or not. ≥ marks a "
+        note="Money is what was charged for every attempt, whether it solved or not; so the cost per solved task also "
+        "holds the money of trials that a machine or provider failed and of attempts that did not settle. ≥ marks a "
         "lower bound: a call was cut before its usage was known, or a trial has no known cost. Unknown is not free.",
         cards=True,
     )

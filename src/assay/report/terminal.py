@@ -12,7 +12,7 @@ from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Target, Verdict
 from assay.report.arms import WORDS, estimate_of, rank_text
-from assay.report.compose import NONE_ESTABLISHED, NONE_OPEN, stamps
+from assay.report.compose import empty_lists, stamps
 from assay.report.material import Material, shown
 from assay.report.numbers import (
     AT_LEAST,
@@ -55,8 +55,9 @@ def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console)
     console.print()
     console.print(_arms(made, console))
     console.print(_text(READING, "dim", console))
-    _list(console, "Established", made.analysis.established, NONE_ESTABLISHED)
-    _list(console, "Not established", made.analysis.not_established, NONE_OPEN)
+    none_shown, none_open = empty_lists(made)
+    _list(console, "Established", made.analysis.established, none_shown)
+    _list(console, "Not established", made.analysis.not_established, none_open)
     findings = [finding for finding in made.analysis.findings if _matters(made, finding)]
     if findings:
         console.print()
@@ -160,7 +161,7 @@ def _health(made: Material) -> str:
     simulated = " (simulated)" if made.analysis.simulated else ""
     return (
         f"{plural(health.planned, 'trial')} planned, {count(health.settled)} settled, "
-        f"{plural(health.lost_attempts, 'attempt')} lost. Outcomes: {outcomes}. Spent {spent}{simulated}."
+        f"{plural(health.lost_attempts, 'attempt')} not settled. Outcomes: {outcomes}. Spent {spent}{simulated}."
     )
 
 
