@@ -200,10 +200,12 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     return _root(lambda x: float(beta_cdf(x, a, b)) - p, 0.0, 1.0)
 
 
-@lru_cache(maxsize=64)
-def _nodes(count: int) -> tuple[Array, Array]:
-    points, weights = np.polynomial.legendre.leggauss(count)
-    return np.asarray(points), np.asarray(weights)
+@lru_cache(maxsize=1)
+def _nodes(panels: int = 20, order: int = 20) -> tuple[Array, Array]:
+    """Gauss-Legendre on [-1, 1] in equal panels: one rule of 400 points would need the eigenvalues of its matrix."""
+    points, weights = np.polynomial.legendre.leggauss(order)
+    middles = (2.0 * np.arange(panels) + 1.0) / panels - 1.0
+    return (middles[:, None] + points / panels).ravel(), np.tile(weights / panels, panels)
 
 
 def noncentral_t_beyond(critical: float, df: float, shift: float) -> float:
@@ -214,7 +216,7 @@ def noncentral_t_beyond(critical: float, df: float, shift: float) -> float:
     """
     centre, width = 1.0, 9.0 / math.sqrt(2.0 * df)
     low, high = max(0.0, centre - width), centre + width + 9.0 / df
-    points, weights = _nodes(400)
+    points, weights = _nodes()
     s = low + (high - low) * (points + 1.0) / 2.0
     log_density = (
         math.log(2.0)
