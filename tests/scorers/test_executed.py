@@ -205,3 +205,17 @@ async def test_isolated_tests_cannot_import_the_candidate(task: Task, any_bench:
     task = replace(task, verifier=verifier)
     folder = await evidence(task, any_bench, tmp_path / "e", task.solution_files())
     assert values(await run(Executed("x"), subject(task, any_bench, folder), any_bench))["solved"] == 1.0
+
+
+async def test_ugly_code_is_as_ugly_under_the_name_of_a_test(task: Task, bench: Bench, tmp_path: Path) -> None:
+    ugly = (task.root / "graded/plain/calc.py").read_bytes() + b"\nimport os,sys\nx = lambda l: l == None\n"
+    found: list[dict[str, float | None]] = []
+    for files in ({"calc.py": ugly}, {"calc.py": b"from test_impl import *\n", "test_impl.py": ugly}):
+        folder = await evidence(task, bench, tmp_path / str(len(found)), files)
+        found.append(values(await run(Executed("x"), subject(task, bench, folder), bench)))
+    plain, hidden = found
+    assert plain["solved"] == hidden["solved"] == 1.0
+    assert plain["lint"] is not None
+    assert hidden["lint"] is not None
+    assert hidden["lint"] < 60
+    assert hidden["complexity"] == plain["complexity"]

@@ -39,7 +39,7 @@ async def grade(
 ) -> Grade:
     """Verify ``workspace`` in a fresh sandbox. ``changed`` are the paths by which it differs from the start."""
     present = [path.relative_to(workspace).as_posix() for path in _regular_files(workspace)]
-    measured = measured_files(task, present, changed)
+    measured = measured_files(task, present, changed, lambda path: (workspace / path).read_bytes())
     verification = await verify(task, workspace, measured, bench, manner)
     report = verification.report or {}
     answers = report.get("measured", {})

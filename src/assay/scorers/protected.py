@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from assay.scorers.imports import reached
 from assay.suites.base import Task
 
 # Names that pytest or Python would act on by itself, wherever they lie in the workspace.
@@ -64,22 +65,21 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
     )
 
 
-def measured_files(task: Task, present: Iterable[str], changed: Iterable[str]) -> tuple[str, ...]:
+def measured_files(
+    task: Task, present: Iterable[str], changed: Iterable[str], read: Callable[[str], bytes]
+) -> tuple[str, ...]:
     """Return the source files whose lint and complexity count, of those that are ``present``.
 
     These are the files that the task makes writable (or that its reference changes, where it names none), and whatever
-    the answer changed; tests are left out. An untouched start is so measured on the same files as an answer.
+    the answer changed; tests are left out, but for those that a measured file imports: they are no tests, whatever
+    they are called. An untouched start is so measured on the same files as an answer. ``read`` gives a file's bytes.
     """
     suffixes = SUFFIXES.get(task.language, ())
     patterns = task.writable or tuple(task.solution_files())
     touched = set(changed)
-    return tuple(
-        sorted(
-            path
-            for path in present
-            if path.endswith(suffixes) and (path in touched or matches(path, patterns)) and not is_test(path)
-        )
-    )
+    ours = [path for path in present if path.endswith(suffixes) and (path in touched or matches(path, patterns))]
+    measured = [path for path in ours if not is_test(path)]
+    return tuple(sorted({*measured, *reached(measured, [path for path in ours if is_test(path)], read)}))
 
 
 def is_test(path: str) -> bool:
