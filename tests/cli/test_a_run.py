@@ -103,7 +103,7 @@ def test_running_again_does_nothing(place: Path) -> None:
 
 def test_scoring_again_changes_nothing_and_repeats(place: Path) -> None:
     first = assay("score", "out", "--json", cwd=place)
-    assert json.loads(first.stdout) == {"scored": 0, "kept": 8, "changed": [], "altered": []}
+    assert json.loads(first.stdout) == {"scored": 0, "kept": 8, "changed": [], "altered": [], "failed": 0}
     again = assay("score", "out", "--rerun", "--json", cwd=place)
     assert json.loads(again.stdout)["changed"] == []
 
@@ -117,6 +117,7 @@ def test_show_lists_and_explains(place: Path) -> None:
     assert "swift" in assay("show", "out", f"cheap/tiny-0/{0}", "--calls", cwd=place).stdout
     assert "test_calc.py::" in assay("show", "out", trial, "--verifier", cwd=place).stdout
     assert "no trial" in one_line(assay("show", "out", "zzz", cwd=place))
+    assert "two run folders" in one_line(assay("show", "out", "out", cwd=place))
     wrong = assay("show", "out", "--outcome", "zzz", cwd=place)
     assert wrong.returncode == 2
     for outcome in {row["outcome"] for row in rows}:
@@ -178,6 +179,16 @@ def test_kept_sandboxes_are_there_when_the_run_has_ended(place: Path) -> None:
     assert (kept / "workspace" / "calc.py").is_file()
     assert str(Path("kept", "kept")) in done.stderr
     assert str(kept.relative_to(place)) in assay("show", "kept", first_trial(place), cwd=place).stdout
+
+
+def test_a_policy_says_when_it_does_not_know_a_task_type(place: Path, tmp_path: Path) -> None:
+    policy = str(tmp_path / "policy.yaml")
+    fitted = json.loads(assay("route", "fit", "out", "-o", policy, "--json", cwd=place).stdout)
+    known = fitted["routes"][0]["task_type"]
+    typo = assay("route", "decide", policy, known[:-1], cwd=place)
+    assert (typo.returncode, typo.stdout.strip()) == (0, fitted["default_label"])
+    assert f"Did you mean '{known}'?" in typo.stderr
+    assert not assay("route", "decide", policy, known, cwd=place).stderr
 
 
 def first_trial(place: Path) -> str:
@@ -254,6 +265,7 @@ def test_a_part_of_the_plan(place: Path, tmp_path: Path) -> None:
     [
         (("run", "missing.yaml"), 2, "missing.yaml"),
         (("report", "nowhere"), 3, "nowhere"),
+        (("report", "experiment.yaml"), 3, "experiment.yaml: not a run folder"),
         (("score", "suite"), 3, "suite"),
         (("show", "suite"), 3, "lock.json"),
         (("run", "--model", "lab/swift", "--suite", "no-such-suite"), 2, "no-such-suite"),

@@ -105,7 +105,8 @@ def _sandbox() -> Iterator[Check]:
     except MachineError as error:
         yield Check("sandbox", Status.MISSING, error.what, error.remedy)
     else:
-        yield Check("sandbox", Status.OK, f"{kind.name}: {kind.capabilities.mechanism}")
+        how = kind.capabilities.mechanism.removeprefix(f"{kind.name}: ")
+        yield Check("sandbox", Status.OK, f"{kind.name}: {how}")
 
 
 def _toolchain() -> Iterator[Check]:

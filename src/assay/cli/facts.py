@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from assay.cli.options import json_option, run_argument
-from assay.cli.output import print_json
+from assay.cli.output import counted, print_json
 from assay.cli.report import read_folder
 from assay.errors import EvidenceError
 from assay.evidence.facts import Health
@@ -44,4 +44,6 @@ def facts(run: Path, verify: bool, as_json: bool) -> None:
 
 def _print(folder: Path, health: Health, cells: int, *, stored: bool) -> None:
     where = str(folder) if stored else f"{folder} (not written: the run folder cannot be written)"
-    click.echo(f"{where}: {health.planned} trials, {health.attempts} attempts, {cells} cells")
+    click.echo(
+        f"{where}: {counted(health.planned, 'trial')}, {counted(health.attempts, 'attempt')}, {counted(cells, 'cell')}"
+    )

@@ -48,6 +48,11 @@ def table(columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Table:
     return made
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many: ``1 call``, ``2 calls``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def usd(value: float | None) -> str:
     """Money for people: three digits that say something, ``unknown`` for None."""
     if value is None:

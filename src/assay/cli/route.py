@@ -11,6 +11,7 @@ import click
 from assay.cli.options import PATH, json_option, run_argument
 from assay.cli.output import page, print_json, table
 from assay.cli.report import read_folder
+from assay.names import suggestion
 from assay.policy import Policy, decide, read_policy, write_policy
 from assay.records import Target
 from assay.routing.fit import fit_policy
@@ -61,7 +62,12 @@ def fit(run: Path, output: Path | None, target: str, value: float | None, margin
 @json_option
 def decide_command(policy: Path, task_type: str | None, as_json: bool) -> None:
     """Say which arm POLICY picks for TASK_TYPE; unknown types go to the default."""
-    arm = decide(read_policy(policy), task_type)
+    read = read_policy(policy)
+    arm = decide(read, task_type)
+    known = [one.task_type for one in read.routes]
+    if task_type is not None and task_type not in known:
+        hint = suggestion(task_type, known)
+        click.echo(f"{task_type!r} is no task type of this policy: its default. {hint}".rstrip(), err=True)
     if as_json:
         print_json(arm.to_json())
         return

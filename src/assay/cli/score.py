@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from assay.cli.options import json_option, run_argument, sandbox_option
-from assay.cli.output import print_json, progress
+from assay.cli.output import counted, print_json, progress
 from assay.errors import EvidenceError
 from assay.evidence.layout import RunFolder
 from assay.evidence.lock import read_lock
@@ -45,10 +45,13 @@ def score(run: Path, sandbox: str | None, rerun: bool, jobs: int | None, as_json
     if as_json:
         print_json(done.to_json())
     else:
-        click.echo(f"{done.scored} attempts scored, {done.kept} had their result already")
+        click.echo(f"{counted(done.scored, 'attempt')} scored, {done.kept} had their result already")
         if done.changed:
             text = f"{len(done.changed)} results differ from what is on record: {', '.join(done.changed[:5])}"
             progress().print(text)
+        if done.failed:
+            said = f"an instrument failed on {counted(done.failed, 'attempt')}"
+            click.echo(f"{said}: assay show says why, the same command tries again", err=True)
         if done.altered:
             click.echo(f"{differs_sentence(done.altered)}; what is on record for them stays", err=True)
     if done.altered:

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from assay.cli.options import json_option, run_argument
-from assay.cli.output import page, print_json, table
+from assay.cli.output import counted, page, print_json, table
 from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.evidence.outcomes import TrialOutcome
@@ -46,6 +46,8 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
         if trial is None:
             await _list(run, outcome, as_json=as_json)
             return
+        if (Path(trial) / run.folder.lock.name).is_file():
+            raise InputError("two run folders were given", where=trial, remedy="Give one: assay show RUN [TRIAL]")
         view = await view_trial(run, trial)
         if as_json:
             print_json(view.to_json())
@@ -124,7 +126,9 @@ def _attempt(console: Console, view: AttemptView) -> None:
             console.print(f"    the agent's output: {reading.get('complaint') or ''} {reading.get('detail') or ''}")
     tokens = [call.tokens.total for call in view.calls]
     known = sum(count for count in tokens if count is not None)
-    console.print(f"  {len(view.calls)} calls, {known} tokens{' or more' if None in tokens else ''} (--calls)")
+    console.print(
+        f"  {counted(len(view.calls), 'call')}, {known} tokens{' or more' if None in tokens else ''} (--calls)"
+    )
     console.print(f"  changed: {_changed(view)}")
     if view.intact is False:
         console.print("  evidence: NOT what was sealed (assay facts RUN --verify)")

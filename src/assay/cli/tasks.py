@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from assay.cli.options import PATH, json_option, sandbox_option
-from assay.cli.output import page, print_json, progress, table
+from assay.cli.output import counted, page, print_json, progress, table
 from assay.errors import TaskError
 from assay.run.check import TaskCheck, check_suite
 from assay.sandboxes.kinds import sandbox_kind
@@ -69,7 +69,7 @@ def check(suite: str, record: bool, wanted: tuple[str, ...], jobs: int, sandbox:
     if as_json:
         print_json({"tasks": [_outcome(one) for one in sorted(checks, key=lambda one: one.task)], "faulty": faulty})
     else:
-        progress().print(f"{len(checks)} tasks checked, {faulty} with faults")
+        progress().print(f"{counted(len(checks), 'task')} checked, {faulty} with faults")
     if faulty:
         sys.exit(EXIT_FAULTS)
 
@@ -117,7 +117,7 @@ def _line(one: TaskCheck) -> str:
         f"{name} {scores[name]:.1f}" for name in ("reference", "start", "empty") if scores.get(name) is not None
     )
     recorded = ", recorded" if one.recorded else ""
-    return f"ok    {one.task}: {len(one.test_ids)} tests{recorded}; {known}; {one.seconds:.1f} s"
+    return f"ok    {one.task}: {counted(len(one.test_ids), 'test')}{recorded}; {known}; {one.seconds:.1f} s"
 
 
 def _described(task: Task) -> dict[str, Any]:

@@ -89,9 +89,11 @@ def read_lock(path: Path) -> Lock:
     """Read ``lock.json``. Raises ``RunError`` for a missing, broken or newer file."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError("not a run folder: it has no lock.json", where=path.parent) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise RunError(f"cannot be read: {(error.strerror or str(error)).lower()}", where=path) from error
+    except ValueError as error:
         raise RunError(f"cannot be read: {error}", where=path) from error
     version = data.get("version") if isinstance(data, dict) else None
     if version != LOCK_VERSION:
