@@ -35,7 +35,7 @@ def test_a_slip_gets_the_nearest_name() -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox_kind("bublewrap")
     assert str(caught.value) == "there is no sandbox kind 'bublewrap'. Did you mean 'bubblewrap'?"
-    with pytest.raises(SandboxError, match="Valid: bubblewrap, unsafe-host$"):
+    with pytest.raises(SandboxError, match=r"Valid: bubblewrap, unsafe-host$"):
         raise_from("zzz")
 
 
