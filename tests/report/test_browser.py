@@ -61,6 +61,24 @@ WIDER = """
 """
 
 
+# Labels of charts that a reader would see cut off, and captions that stand on end.
+CUT = """
+() => [
+  ...[...document.querySelectorAll("svg")].filter((svg) => svg.getBoundingClientRect().width > 0).flatMap((svg) => {
+    const frame = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll("text")].filter((text) => {
+      const box = text.getBoundingClientRect();
+      return box.left < frame.left - 1 || box.right > frame.right + 1;
+    }).map((text) => text.textContent);
+  }),
+  ...[...document.querySelectorAll("caption")].filter((caption) => {
+    const box = caption.getBoundingClientRect();
+    return box.width > 1 && box.height > 60;
+  }).map((caption) => caption.textContent),
+]
+"""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -119,6 +137,7 @@ async def test_fits_the_screen(browser: Browser, report: Path, width: int, dark:
     page = (await opened(browser, report, width, dark=dark)).page
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert await page.evaluate(WIDER) == []
+    assert await page.evaluate(CUT) == []
     shown = "narrow" if width <= 720 else "wide"
     hidden = "wide" if width <= 720 else "narrow"
     assert await page.locator(f"svg.{shown}").first.is_visible()

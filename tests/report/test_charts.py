@@ -98,3 +98,24 @@ def test_text_of_others_is_escaped_in_pictures() -> None:
 def test_palette_names_are_unique_and_safe() -> None:
     assert len(set(PALETTE.values())) == len(PALETTE)
     assert all(re.fullmatch(r"#[0-9a-f]{6}", value) for value in PALETTE.values())
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_what_is_printed_behind_a_row_has_room(wide: bool) -> None:
+    canvas = Canvas(wide, simulated=False)
+    long = "100.0% abcdefghij" if not wide else "100.0% (100.0 to 100.0)  abcdefghijkl"
+    spec = interval_chart((Span("one", 1.0, 0.9, 1.0, 0.95, 1.0, long),), RATE, canvas)
+    assert spec["padding"]["right"] >= 14 + 6.5 * len(long)
+    assert spec["width"] + spec["padding"]["left"] + spec["padding"]["right"] == canvas.width
+    rows = [("one", "of 1,234,567", [Part("solved", 1.0, "1,234,567")])]
+    spec = stacked_chart(rows, {"solved": PALETTE["series-blue"]}, RATE, canvas)
+    assert spec["padding"]["right"] >= 14 + 6.5 * len("of 1,234,567")
+
+
+def test_zero_tokens_have_no_magnitude() -> None:
+    rows = [("one", "378k", [Part("solved", 378_000.0, "378k")])]
+    axis = Axis(0.0, 378_000.0, "~s", "tokens")
+    svg = draw(stacked_chart(rows, {"solved": PALETTE["series-blue"]}, axis, Canvas(wide=True, simulated=False)))
+    assert ">0k<" not in svg
+    assert ">0<" in svg
+    assert ">0%<" in draw(interval(Canvas(wide=True, simulated=False)))

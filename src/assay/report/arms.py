@@ -13,6 +13,7 @@ from assay.report.numbers import (
     count,
     decimal,
     interval,
+    places_of,
     plural,
     usd,
     usd_interval,
@@ -200,7 +201,7 @@ def _parts(made: Material) -> Block | None:
     rows = tuple(
         (
             Cell(made.name(arm.id), tone="name"),
-            *(_part(arm.parts.get(name)) for name in names),
+            *(_part(name, arm.parts.get(name)) for name in names),
         )
         for arm in made.analysis.arms
     )
@@ -216,7 +217,7 @@ def _parts(made: Material) -> Block | None:
     )
 
 
-def _part(value: float | None) -> Cell:
+def _part(name: str, value: float | None) -> Cell:
     if value is None:
         return Cell(MISSING, title="not measured for this arm", tone="missing")
-    return Cell(decimal(value))
+    return Cell(decimal(value, places_of(name)))

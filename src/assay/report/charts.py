@@ -18,6 +18,7 @@ from assay.report.text import cut, cut_middle, fold
 WIDE = 960
 NARROW = 350
 LONGEST_LABEL = 32
+GAP = 14  # pixels between a plot and what is printed behind it
 NARROWER = 0.86  # the font that text is measured in, against the widest that it may be shown in
 DARK_FROM = 4  # steps of the heat scale that carry light text
 LETTER = 7.0  # pixels of one average letter at 12 px, in the widest of the fonts that a page may be shown in
@@ -52,6 +53,11 @@ class Canvas:
     def centre(self, row: int) -> float:
         """The y of the middle of a row's mark."""
         return row * self.step + (self.step / 2 if self.wide else self.step - 14)
+
+    def right(self, texts: Sequence[str], usual: int) -> int:
+        """Room for what is printed behind the rows: ``usual`` when wide, 66 when narrow, more for a longer text."""
+        longest = max(map(len, texts), default=0)
+        return max(usual if self.wide else 66, GAP + round(LETTER * longest) + 4)
 
     def labels(self, names: Sequence[str]) -> Spec:
         """Row labels, flush with the left edge."""
@@ -100,6 +106,10 @@ class Axis:
         if self.log:
             scale["type"] = "log"
         axis: Spec = {"format": self.format, "title": self.title, "grid": True, "tickCount": 6 if canvas.wide else 4}
+        # Beside a wide plot there is room for an end's label under its own line; zero has no magnitude ("0k").
+        axis["labelFlush"] = not canvas.wide
+        if self.format.endswith("s"):
+            axis["labelExpr"] = "datum.value === 0 ? '0' : datum.label"
         if self.ticks:
             axis["values"] = list(self.ticks)
         return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
@@ -137,8 +147,8 @@ def interval_chart(spans: Sequence[Span], axis: Axis, canvas: Canvas) -> Spec:
     outer = [row for row in rows if row["low"] is not None and row["high"] is not None]
     inner = [row for row in rows if row["inner_low"] is not None and row["inner_high"] is not None]
     means = [row for row in rows if row["mean"] is not None]
-    right = 190 if canvas.wide else 66
-    end = canvas.width - canvas.left - right + 14
+    right = canvas.right([span.text for span in spans], 190)
+    end = canvas.width - canvas.left - right + GAP
 
     def line(data: Sequence[Mapping[str, Any]], low: str, high: str, mark: Spec) -> Spec:
         encoding = {"x": axis.encoding(low, canvas), "x2": {"field": high}, "y": _y()}
@@ -195,7 +205,7 @@ def stacked_chart(
 
     A row is its name, its total as text, and its parts.
     """
-    right = 110 if canvas.wide else 66
+    right = canvas.right([total for _, total, _ in rows], 110)
     plot = canvas.width - canvas.left - right
     bars: list[Spec] = []
     texts: list[tuple[str, float, float, str]] = []
@@ -231,7 +241,7 @@ def stacked_chart(
             for colour in sorted({c for *_, c in texts})
         ),
         canvas.labels([name for name, _, _ in rows]),
-        text_at([(total, plot + 14, canvas.centre(row)) for row, (_, total, _) in enumerate(rows)]),
+        text_at([(total, plot + GAP, canvas.centre(row)) for row, (_, total, _) in enumerate(rows)]),
         *legend,
     ]
     return chart(canvas.width, canvas.step * len(rows), (top, right, 44, canvas.left), layers, canvas.simulated)

@@ -8,7 +8,7 @@ from typing import Any
 from assay.evidence.facts import Anchor
 from assay.report.document import Block, Bullets, Cell, Column, Prose, Section, Table
 from assay.report.material import Material
-from assay.report.numbers import MISSING, UNKNOWN, count, decimal, moment, plural
+from assay.report.numbers import MISSING, SHARES, UNKNOWN, count, decimal, moment, places_of, plural
 
 HELD = {True: "✓ held", False: "✗ did not hold", None: "? cannot be told"}
 
@@ -67,13 +67,13 @@ def _anchors(made: Material, anchors: tuple[Anchor, ...]) -> Table:
     columns = (
         Column("Anchor", numeric=False),
         Column("Solved"),
-        *(Column(f"Mean {metric}") for metric in metrics),
+        *(Column(f"Mean {metric}", hint="0 to 1" if metric in SHARES else "0 to 100") for metric in metrics),
     )
     rows = []
     for kind in kinds:
         mine = [anchor for anchor in anchors if anchor.anchor == kind]
         known = [anchor for anchor in mine if anchor.solved is not None]
-        cells = [_mean([anchor.metrics.get(metric) for anchor in mine]) for metric in metrics]
+        cells = [_mean([anchor.metrics.get(metric) for anchor in mine], places_of(metric)) for metric in metrics]
         solved = sum(anchor.solved is True for anchor in known)
         rows.append((Cell(kind, tone="name"), Cell(f"{count(solved)} of {plural(len(known), 'task')}"), *cells))
     return Table(
@@ -82,14 +82,15 @@ def _anchors(made: Material, anchors: tuple[Anchor, ...]) -> Table:
         columns,
         tuple(rows),
         note="Known answers through the same scorers: the reference solution, the untouched start, an empty answer.",
+        cards=True,
     )
 
 
-def _mean(values: list[float | None]) -> Cell:
+def _mean(values: list[float | None], places: int) -> Cell:
     known = [value for value in values if value is not None]
     if not known:
         return Cell(MISSING, title="not measured", tone="missing")
-    text = decimal(sum(known) / len(known))
+    text = decimal(sum(known) / len(known), places)
     return Cell(text, "" if len(known) == len(values) else f"{len(known)} of {len(values)} known")
 
 
@@ -194,7 +195,7 @@ def _prices(made: Material) -> Table:
     columns = (
         Column("Model", numeric=False),
         Column("Provider", numeric=False),
-        *(Column(kind.replace("_", " "), hint="USD per million tokens") for kind in kinds),
+        *(Column(kind.replace("_", " ")) for kind in kinds),
         Column("Source", numeric=False),
         Column("As of", numeric=False),
     )
@@ -209,7 +210,8 @@ def _prices(made: Material) -> Table:
         for price in made.prices()
     )
     note = "USD per million tokens, frozen when the run first met a model. A kind without a rate is unknown, not free."
-    return Table("prices", "Prices", columns, rows, note=note if rows else "No price was met or frozen.")
+    note = note if rows else "No price was met or frozen."
+    return Table("prices", "Prices", columns, rows, note=note, cards=True)
 
 
 def _rate(nano_usd_per_token: object) -> Cell:

@@ -11,6 +11,8 @@ MISSING = "\N{EN DASH}"
 UNKNOWN = "unknown"
 AT_LEAST = "≥"
 
+# Parts of a score that are a share, 0 to 1; the others go to 100.
+SHARES = frozenset({"tests"})
 LEAST_SHOWN = 1e-9  # USD
 MOST_PLACES = 9
 LEAST_P = 0.001
@@ -33,6 +35,11 @@ def decimal(value: float | None, places: int = 1, missing: str = MISSING) -> str
     if value is None:
         return missing
     return signed(f"{round(value, places) + 0.0:,.{places}f}")
+
+
+def places_of(metric: str) -> int:
+    """How many decimal places a part of the score is shown with."""
+    return 2 if metric in SHARES else 1
 
 
 def scale_of(measure: str) -> float:

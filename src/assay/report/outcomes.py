@@ -28,6 +28,9 @@ MEANINGS = {
 }
 
 
+NONE_MISSING = "Every settled trial has a verdict: no missing one could change a solved rate."
+
+
 def outcomes_section(made: Material) -> Section:
     """Picture, counts with denominators, complaints."""
     if not made.by_outcome():
@@ -107,7 +110,7 @@ def _complaints(made: Material) -> Table | None:
     kinds = sorted({kind for arm in made.analysis.arms for kind, number in arm.complaints.items() if number})
     if not kinds:
         return None
-    columns = (Column("Arm", numeric=False), *(Column(kind, hint=MEANINGS.get(kind, "")) for kind in kinds))
+    columns = (Column("Arm", numeric=False), *(Column(kind) for kind in kinds))
     rows = tuple(
         (
             Cell(made.name(arm.id), tone="name"),
@@ -126,7 +129,7 @@ def health_section(made: Material) -> Section:
     spent = at_least(usd(health.spent_usd), health.spent_is_lower_bound or health.unpriced_calls > 0)
     money = f"Spent: {spent}{_lost(made)}. Calls without a price: {count(health.unpriced_calls)}."
     blocks.append(Prose(money))
-    blocks.append(_brackets(made))
+    blocks.append(_brackets(made) if any(arm.bracket for arm in made.analysis.arms) else Prose(NONE_MISSING))
     if made.lock.excluded:
         blocks.append(Bullets(tuple(_pairs(row) for row in made.lock.excluded), title="Excluded before the start"))
     if health.amendments:
@@ -210,4 +213,5 @@ def _brackets(made: Material) -> Table:
         tuple(rows),
         note="A missing verdict is not a failure. These are the solved rates if every missing one had "
         "failed, and if every one had solved.",
+        cards=True,
     )
