@@ -13,6 +13,7 @@ from assay.stats import (
     compare_like,
     compare_like_p,
     cost_per_solved,
+    effective_n,
     mcnemar_p,
     minimum_p,
     rate_like,
@@ -166,3 +167,18 @@ def test_cost_per_solved_is_a_ratio_with_an_interval_over_tasks() -> None:
 def test_cost_per_solved_says_why_it_has_no_interval(cost: list[float], solved: list[float], reason: str) -> None:
     result = cost_per_solved(cost, solved)
     assert (result.low, result.high, result.reason) == (None, None, reason)
+
+
+def test_wilson_with_an_effective_n_knows_that_repeats_of_a_task_are_not_independent() -> None:
+    solved, runs = np.array([30.0, 30.0, 0.0, 0.0, 15.0, 30.0]), np.full(6, 30.0)
+    n = effective_n(solved, runs)
+    assert n is not None
+    assert 1 <= n < 6
+    wide, narrow = wilson(105 / 180 * n, n), wilson(105, 180)
+    assert wide is not None
+    assert narrow is not None
+    assert wide[0] < narrow[0]
+    assert wide[1] > narrow[1]
+    assert effective_n(2 * solved, 2 * runs) == pytest.approx(n)
+    assert effective_n([3.0], [5.0]) is None
+    assert effective_n([5.0, 5.0], [5.0, 5.0]) == 2

@@ -45,6 +45,7 @@ from assay.stats.power import detectable, difference_sd, more_tasks, more_tasks_
 from assay.stats.proportions import (
     bonett_price,
     clopper_pearson,
+    effective_n,
     mcnemar_p,
     rate_like,
     sign_flip_p,
@@ -67,6 +68,7 @@ __all__ = [
     "cost_per_solved",
     "detectable",
     "difference_sd",
+    "effective_n",
     "fewest_tasks",
     "gaffke_bounds",
     "gaffke_p",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.stats.bounded import gaffke_bounds
-from assay.stats.distributions import Array, beta_cdf, beta_quantile, normal_quantile
+from assay.stats.distributions import Array, beta_cdf, beta_quantile, normal_quantile, student_t_quantile
 from assay.stats.intervals import LEVEL, Interval, clip, minimum_p
 
 # From this many tasks on, the paired t holds its level for single yes/no runs too.
@@ -16,7 +16,7 @@ SINGLE_RUN_TASKS = 12
 
 
 def wilson(solved: float, n: float, *, level: float = LEVEL) -> tuple[float, float] | None:
-    """Return the Wilson score interval of a rate over n independent trials; None for n = 0."""
+    """Return the Wilson score interval of a rate; ``n`` may be an effective number. None for n = 0."""
     if n <= 0:
         return None
     z = normal_quantile(0.5 + level / 2)
@@ -27,13 +27,36 @@ def wilson(solved: float, n: float, *, level: float = LEVEL) -> tuple[float, flo
 
 
 def clopper_pearson(solved: int, n: int, *, level: float = LEVEL) -> tuple[float, float] | None:
-    """Return the exact interval of a rate over n independent trials; None for n = 0."""
+    """Return the exact interval of a rate; ``n`` may be an effective number. None for n = 0."""
     if n == 0:
         return None
     tail = (1 - level) / 2
     low = 0.0 if solved == 0 else beta_quantile(tail, solved, n - solved + 1)
     high = 1.0 if solved == n else beta_quantile(1 - tail, solved + 1, n - solved)
     return low, high
+
+
+def effective_n(solved: npt.ArrayLike, runs: npt.ArrayLike, *, level: float = LEVEL) -> float | None:
+    """Return how many independent runs the tasks are worth (Korn and Graubard 1998, with t), for ``wilson``.
+
+    ``n_eff = p(1-p)/SE^2 (z/t(T-1))^2``, at least 1 and at most the number of runs, where SE is the standard error of
+    the mean of task rates. Repeats that come in equal copies only (every run n times) count once in that limit,
+    so that copying data gains nothing. None for fewer than two tasks. Good where tasks of all kinds occur; it
+    under-covers where a few tasks always fail among tasks that never do, so ``rate_like`` does not use it.
+    """
+    totals, counts = _cells(solved, runs)
+    if totals.size < 2:  # noqa: PLR2004  # one task has no spread
+        return None
+    copies = math.gcd(*(round(value) for value in (*totals, *counts)))
+    most = float(counts.sum()) / copies
+    rates = np.sort(totals / counts)
+    p = float(rates.mean())
+    variance = float(rates.var(ddof=1)) / rates.size
+    if p * (1 - p) <= 0 or variance <= 0:
+        return most
+    t = student_t_quantile(0.5 + level / 2, rates.size - 1)
+    z = normal_quantile(0.5 + level / 2)
+    return min(max(p * (1 - p) / variance * (z / t) ** 2, 1.0), most)
 
 
 def rate_like(solved: npt.ArrayLike, runs: npt.ArrayLike, *, level: float = LEVEL) -> Interval:
