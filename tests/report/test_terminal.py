@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -63,3 +64,10 @@ def test_markup_of_others_is_not_obeyed(by_hand_evidence: Evidence) -> None:
 )
 def test_bar(parts: tuple[float | None, float | None, float | None], expected: str) -> None:
     assert bar(*parts, width=11) == expected
+
+
+def test_what_happened_to_the_run_is_said(evidence: Evidence) -> None:
+    analysis, lock, facts = evidence
+    health = replace(facts.health, notes=("evidence of 2 attempts is missing",))
+    text = printed((analysis, lock, replace(facts, health=health)))
+    assert "Note: evidence of 2 attempts is missing" in text

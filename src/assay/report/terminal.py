@@ -64,6 +64,8 @@ def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console)
         console.print(_findings(made, findings, console))
     console.print()
     console.print(_text(_health(made), "", console))
+    for note in made.facts.health.notes:
+        console.print(_text(f"Note: {note}", "yellow", console))
 
 
 def bar(low: float | None, mean: float | None, high: float | None, width: int = BAR) -> str:
