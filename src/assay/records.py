@@ -58,6 +58,15 @@ class Dialect(StrEnum):
     MESSAGES = "messages"
     CHAT = "chat"
     RESPONSES = "responses"
+    GEMINI = "gemini"
+
+
+class Role(StrEnum):
+    """On whose behalf an agent asked: its main loop, a sub-agent, or itself (titles, summaries, topic checks)."""
+
+    MAIN = "main"
+    SUB_AGENT = "sub-agent"
+    AUXILIARY = "auxiliary"
 
 
 class Record:
@@ -234,7 +243,10 @@ class Call(Record):
 
     ``status`` is the HTTP status (0 = no answer). ``cost`` is None when the model is unpriced or the
     usage unknown. ``in_flight_at_kill`` marks a call that had no end: its spend is a lower bound.
-    ``simulated_ms`` is the unscaled duration that a lab provider states, else None.
+    ``simulated_ms`` is the unscaled duration that a lab provider states, else None. ``request_id`` is the provider's
+    header, ``response_id`` the id in the answer's body: both join this call with what the agent says of it. ``hints``
+    are the request's headers that tell who asked (see ``evidence.calls.HINTS``). ``role``, ``agent_name`` and
+    ``effort`` are what normalisation made of all sources; the log itself knows ``main``.
     """
 
     owner_kind: OwnerKind
@@ -260,6 +272,12 @@ class Call(Record):
     error: str | None = None
     usage_injected: bool = False
     replayed: bool = False
+    agent_name: str | None = None
+    effort: str | None = None
+    stop_reason: str | None = None
+    request_id: str | None = None
+    response_id: str | None = None
+    hints: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import pytest
 from assay.agents.api import REQUEST_PATH, ApiAgent
 from assay.agents.base import MODEL_PATHS, Reading
 from assay.agents.inside.dialects import body
-from assay.agents.output import events
 from assay.agents.prompt import FILES_MARK
 from assay.errors import InputError
+from assay.evidence.streams import events
 from assay.identity import Json
 from assay.lab.server import LabServer
 from assay.records import Dialect, Ended

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.agents.base import MODEL_PATHS, Launch, Reading, StepRequest
-from assay.agents.output import crash_detail, events
+from assay.agents.output import crash_detail
 from assay.agents.prompt import FILES_MARK, api_prompt
 from assay.errors import InputError
+from assay.evidence.streams import events
 from assay.identity import Json
 from assay.records import Arm, Dialect, Ended
 from assay.sandboxes.base import HOME, Exit, ExitRecord, Mount

@@ -9,13 +9,14 @@ from typing import ClassVar, Protocol
 
 from assay.identity import Json
 from assay.records import Arm, Dialect, Ended, Record
-from assay.sandboxes.base import ExitRecord, Mount
+from assay.sandboxes.base import WORKSPACE, ExitRecord, Mount
 from assay.suites.base import Task
 
 MODEL_PATHS: Mapping[Dialect, str] = {
     Dialect.MESSAGES: "/v1/messages",
     Dialect.CHAT: "/v1/chat/completions",
     Dialect.RESPONSES: "/v1/responses",
+    Dialect.GEMINI: "/v1beta/models/{model}:generateContent",
 }
 
 
@@ -24,7 +25,10 @@ class StepRequest:
     """What an agent is asked in one step.
 
     ``base_urls`` are the door's addresses inside the sandbox, by dialect, token included, without the
-    final ``MODEL_PATHS`` part. ``feedback`` is the visible tests' outcome for follow-up steps.
+    final ``MODEL_PATHS`` part. ``feedback`` is the visible tests' outcome for follow-up steps. ``otlp_url`` is where
+    OTLP exporters inside send to (HTTP, any signal below ``/v1/``), None without a door. ``attributes`` name the trial
+    for ``OTEL_RESOURCE_ATTRIBUTES``. ``session`` is a UUID, the same for all steps of an attempt. ``models`` are the
+    ids that may be named through the door, the arm's own first. ``workspace`` is where the files lie inside.
     """
 
     task: Task
@@ -34,16 +38,27 @@ class StepRequest:
     dialect: Dialect | None
     max_output_tokens: int
     feedback: str | None = None
+    otlp_url: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+    models: tuple[str, ...] = ()
+    workspace: str = WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start the agent: everything by inside path. ``files`` are written before the start."""
+    """How to start the agent: everything by inside path. ``files`` are written before the start.
+
+    ``collect`` are globs below HOME (``**`` goes down folders): session files that become evidence after the last
+    step. ``grace_s`` are the seconds that the agent has after INT and after TERM to flush its telemetry.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    collect: tuple[str, ...] = ()
+    grace_s: tuple[float, float] = (2.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)

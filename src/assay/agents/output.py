@@ -1,40 +1,11 @@
-"""Reads what an agent printed, as a sandbox keeps it: JSON lines ``{"t", "fd", "text"}``."""
+"""Says how a process broke, from what it printed last."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from assay.evidence.streams import printed
 from assay.sandboxes.base import Exit, ExitRecord
-
-_LONGEST_EVENT = 1 << 20
-
-
-def printed(output: Path, fd: int = 1) -> Iterator[str]:
-    """Yield the texts of one file descriptor. Lines that are not such records are left out."""
-    try:
-        with output.open(encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                record = _object(line)
-                if record is not None and record.get("fd") == fd and isinstance(record.get("text"), str):
-                    yield record["text"]
-    except OSError:
-        return
-
-
-def events(output: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON objects that a program printed one to a line; a line that came in pieces is joined."""
-    rest = ""
-    for text in printed(output):
-        rest += text
-        *lines, last = rest.split("\n")
-        whole = _object(last) if last.startswith("{") else None
-        rest = "" if whole is not None or len(last) > _LONGEST_EVENT else last
-        for found in (*map(_object, lines), whole):
-            if found is not None:
-                yield found
 
 
 def crash_detail(output: Path, exit_record: ExitRecord) -> str | None:
@@ -50,11 +21,3 @@ def crash_detail(output: Path, exit_record: ExitRecord) -> str | None:
         last = text.strip() or last
     words = " ".join(last.split("\n")[-1].split())[:300]
     return f"the agent ended with {how}" + (f": {words}" if words else "")
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

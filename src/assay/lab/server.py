@@ -95,7 +95,7 @@ class LabServer:
         prices = {key: model.price for own, model in self._models.items() for key in (own, f"lab/{own}")}
         prices |= {model_id: self._models[_bare(model_id)].price for model_id in ids}
         return Provider(
-            name=name, base_url=self.base_url, dialects=tuple(Dialect), kind="lab", auth="none", prices=prices
+            name=name, base_url=self.base_url, dialects=tuple(_WIRES), kind="lab", auth="none", prices=prices
         )
 
     def _handler(self, dialect: Dialect) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

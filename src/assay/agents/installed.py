@@ -1,0 +1,79 @@
+"""Command-line agents as trees of files: installed once, versioned, read-only, shown to every sandbox.
+
+A tree lies at ``<root>/<name>/<version>/`` with ``tool.json`` beside its files; ``<root>`` is ``$ASSAY_TOOLS``, else
+``tools/`` in Assay's cache folder. Inside a sandbox it is ``/opt/agents/<name>``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.errors import MachineError
+from assay.sandboxes.base import Mount
+from assay.sandboxes.cache import cache_root
+
+INSIDE = "/opt/agents"
+DESCRIPTION = "tool.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Where an agent comes from. ``registry``: ``npm | pypi``. ``version`` is the one that was tested: the default.
+
+    ``program`` is the path inside the tree of what is started; ``extra`` are further packages for the same tree.
+    """
+
+    name: str
+    registry: str
+    package: str
+    version: str
+    program: str
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTree:
+    """An installed tree."""
+
+    name: str
+    version: str
+    host: Path
+    program: str
+
+    @property
+    def inside(self) -> str:
+        """Where a sandbox shows it."""
+        return f"{INSIDE}/{self.name}"
+
+    @property
+    def command(self) -> str:
+        """Inside path of the program."""
+        return f"{self.inside}/{self.program}"
+
+    @property
+    def mount(self) -> Mount:
+        """How a sandbox shows it: read-only."""
+        return Mount(self.host, self.inside)
+
+
+def tools_root() -> Path:
+    """Return the folder of all trees."""
+    given = os.environ.get("ASSAY_TOOLS")
+    return Path(given) if given else cache_root() / "tools"
+
+
+def tool_tree(tool: Tool, version: str | None = None) -> ToolTree:
+    """Return an installed tree. Raises ``MachineError`` with the command that installs it."""
+    wanted = version or tool.version
+    folder = tools_root() / tool.name / wanted
+    asked = f"{tool.name}@{wanted}"
+    try:
+        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        return ToolTree(tool.name, str(said["version"]), folder, str(said["program"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        others = sorted(path.parent.name for path in (tools_root() / tool.name).glob(f"*/{DESCRIPTION}"))
+        here = f" (installed: {', '.join(others)})" if others else ""
+        raise MachineError(f"{asked} is not installed{here}", remedy=f"Run: assay agents install {asked}") from error
