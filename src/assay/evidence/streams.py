@@ -35,7 +35,10 @@ def lines(output: Path) -> Iterator[Line]:
         for line in whole:
             yield Line(began, line, _object(line))
             began = at
-        rest = "" if len(rest) > _LONGEST_EVENT else rest
+        last = _object(rest) if rest.startswith("{") else None
+        if last is not None:
+            yield Line(began, rest, last)
+        rest = "" if last is not None or len(rest) > _LONGEST_EVENT else rest
     if rest:
         yield Line(began, rest, _object(rest))
 

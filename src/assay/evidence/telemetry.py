@@ -41,7 +41,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One metric point. ``kind``: ``sum | gauge | histogram``; of a histogram ``value`` is the sum of ``count`` values."""
+    """One metric point. ``kind``: ``sum | gauge | histogram``; a histogram's ``value`` sums ``count`` values."""
 
     name: str
     unit: str
