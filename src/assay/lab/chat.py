@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from assay.lab.answer import Answer, Question
-from assay.lab.wire import CREATED, Body, Event, assistant_turns, characters, limit, pieces, sse, texts
+from assay.lab.tools import OfferedTool, ToolResult
+from assay.lab.wire import (
+    CREATED,
+    Body,
+    Event,
+    assistant_turns,
+    characters,
+    known,
+    limit,
+    mappings,
+    opening,
+    pieces,
+    sse,
+    texts,
+)
 
-_STOPS = {"end": "stop", "length": "length", "refusal": "content_filter"}
+_STOPS = {"end": "stop", "tools": "tool_calls", "length": "length", "refusal": "content_filter"}
 _REFUSAL = "I can't help with that."
 _ERRORS = {400: "invalid_request_error", 404: "invalid_request_error", 429: "rate_limit_exceeded"}
 
@@ -28,7 +43,40 @@ def question(body: Body) -> Question:
         caching=True,
         earlier_turns=assistant_turns(messages),
         include_usage=bool(options.get("include_usage")),
+        tools=_tools(body),
+        results=_results(messages),
+        opening=opening(mappings(messages), _is_answer),
+        characters_known=known(mappings(messages), _is_answer) + characters(body.get("tools")),
     )
+
+
+def _is_answer(message: Body) -> bool:
+    return message.get("role") == "assistant"
+
+
+def _tools(body: Body) -> tuple[OfferedTool, ...]:
+    functions = [tool.get("function") or {} for tool in mappings(body.get("tools"))]
+    return tuple(OfferedTool(str(each["name"]), schema=each.get("parameters") or {}) for each in functions if each)
+
+
+def _results(messages: Any) -> tuple[ToolResult, ...]:
+    return tuple(
+        ToolResult(str(message.get("tool_call_id")), texts(message.get("content")))
+        for message in mappings(messages)
+        if message.get("role") == "tool"
+    )
+
+
+def _calls(answer: Answer) -> list[Body]:
+    return [
+        {
+            "index": index,
+            "id": use.id,
+            "type": "function",
+            "function": {"name": use.name, "arguments": json.dumps(use.input)},
+        }
+        for index, use in enumerate(answer.tools)
+    ]
 
 
 def whole(answer: Answer) -> Body:
@@ -36,6 +84,8 @@ def whole(answer: Answer) -> Body:
     message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": _refusal(answer)}
     if answer.thinking:
         message["reasoning_content"] = answer.thinking
+    if answer.tools:
+        message["tool_calls"] = [{key: call[key] for key in ("id", "type", "function")} for call in _calls(answer)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _STOPS[answer.stop]}
     usage = {"usage": _usage(answer)} if answer.usage else {}
     return _common(answer, "chat.completion") | {"choices": [choice]} | usage
@@ -49,6 +99,8 @@ def events(answer: Answer, question: Question) -> Iterator[Event]:
         yield _chunk(at, answer, {"reasoning_content": answer.thinking})
     for at, text in pieces(answer):
         yield _chunk(at, answer, {"content": text}, is_text=True)
+    for call in _calls(answer):
+        yield _chunk(answer.duration_ms, answer, {"tool_calls": [call]}, is_text=True)
     if answer.stop == "refusal":
         yield _chunk(at, answer, {"refusal": _REFUSAL})
     yield _chunk(answer.duration_ms, answer, {}, finish=_STOPS[answer.stop])

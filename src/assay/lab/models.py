@@ -25,7 +25,8 @@ class LabModel(Record):
     a broken answer on any task; ``recovery`` the chance that a follow-up step turns a failure into a success;
     ``taste`` how strongly it prefers the better of several solutions; ``system_effect`` what a system text does
     to its skill (logits). ``ttft_ms`` and ``tokens_per_s`` are medians. ``verbosity`` multiplies the tokens of
-    the answer; ``reasoning`` is the median of hidden tokens per answer. ``price``: USD per million tokens.
+    the answer; ``reasoning`` is the median of hidden tokens per answer. ``price``: USD per million tokens. With tools
+    it looks around ``looks`` times before it writes, and hands out parallel parts with chance ``delegates``.
     """
 
     name: str
@@ -41,6 +42,8 @@ class LabModel(Record):
     verbosity: float = 1.0
     reasoning: int = 0
     thinks_aloud: bool = False
+    looks: int = 1
+    delegates: float = 0.0
 
 
 def _price(uncached: float, output: float) -> Mapping[str, float]:
@@ -65,6 +68,7 @@ SWIFT = LabModel(
     ttft_ms=350,
     tokens_per_s=180,
     verbosity=1.0,
+    delegates=0.2,
 )
 STEADY = LabModel(
     name="steady",
@@ -78,6 +82,8 @@ STEADY = LabModel(
     ttft_ms=700,
     tokens_per_s=80,
     verbosity=1.15,
+    looks=2,
+    delegates=0.5,
 )
 DEEP = LabModel(
     name="deep",
@@ -92,6 +98,8 @@ DEEP = LabModel(
     tokens_per_s=60,
     verbosity=1.3,
     reasoning=1800,
+    looks=3,
+    delegates=0.8,
 )
 _SURE = {**dict.fromkeys(TASK_TYPES, 30.0), "": 30.0}
 ALWAYS = LabModel(name="always", skill=_SURE, price=_price(1, 5), taste=50.0)

@@ -36,7 +36,7 @@ async def send_whole(request: web.Request, asked: Asked) -> web.StreamResponse:
     answer = asked.answer
     data = json.dumps(asked.wire.whole(answer), separators=(",", ":")).encode()
     await asyncio.sleep(answer.duration_ms * asked.scale / 1000)
-    headers = {SIMULATED_HEADER: str(answer.duration_ms), "content-type": "application/json"}
+    headers = _headers(answer) | {"content-type": "application/json"}
     if answer.fault is Fault.MALFORMED:
         data = data[: len(data) // 2]
     if answer.fault not in {Fault.CUT, Fault.ENDLESS}:
@@ -58,7 +58,7 @@ async def send_stream(request: web.Request, asked: Asked) -> web.StreamResponse:
     answer = asked.answer
     events = _with_fault(list(asked.wire.events(answer, asked.question)), answer.fault)
     headers = {"content-type": "text/event-stream", "cache-control": "no-cache"}
-    response = web.StreamResponse(headers={**headers, SIMULATED_HEADER: str(answer.duration_ms)})
+    response = web.StreamResponse(headers=headers | _headers(answer))
     now = 0.0
     with contextlib.suppress(ConnectionError):
         for due, data in _together(events, asked.scale):
@@ -74,6 +74,12 @@ async def send_stream(request: web.Request, asked: Asked) -> web.StreamResponse:
         else:
             await response.write_eof()
     return response
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    """Return the id of the request under the names that providers use, and the simulated duration."""
+    asked = f"req_{answer.id}"
+    return {SIMULATED_HEADER: str(answer.duration_ms), "request-id": asked, "x-request-id": asked}
 
 
 def _with_fault(events: Sequence[Event], fault: Fault | None) -> Sequence[Event]:

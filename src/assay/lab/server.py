@@ -12,7 +12,9 @@ from aiohttp import web
 
 from assay.errors import InputError
 from assay.lab import chat, messages, responses
-from assay.lab.answer import answer_trial, probe_answer
+from assay.lab.answer import Answer, Question, answer_trial, probe_answer
+from assay.lab.driven import answer_driven, due_turn
+from assay.lab.driving.protocols import protocol
 from assay.lab.faults import Fault, drawn, parse_faults
 from assay.lab.models import MODELS, LabModel
 from assay.lab.sending import Asked, send_stream, send_whole
@@ -130,20 +132,36 @@ class LabServer:
         if task is None:
             raise _RefusedError(400, f"the Lab does not know the task '{labels.get('task')}'")
         fault = self._fault(suffix or labels.get("fault"), labels["trial"])
-        if fault is not None and fault.status is not None:
-            raise _RefusedError(fault.status, "simulated, as asked")
-        answer = answer_trial(model, task, question, labels, self._seed, fault)
+        answer = self._answer(model, task, question, labels, fault)
         return Asked(wire, question, answer, float(labels.get("time_scale") or self._time_scale))
 
-    def _fault(self, asked: str | None, trial: str) -> Fault | None:
+    def _answer(
+        self, model: LabModel, task: Task, question: Question, labels: Mapping[str, str], fault: Fault | None
+    ) -> Answer:
+        """Answer as a plain model, or turn by turn when a known agent offers its tools."""
+        driver = protocol(labels.get("agent"))
+        try:
+            due = due_turn(question, labels) if driver is not None and question.tools else None
+            if due is not None and due[0].fault:
+                fault = self._fault(due[0].fault, labels["trial"], f"{labels.get('step')}/{due[1]}")
+            if fault is not None and fault.status is not None:
+                raise _RefusedError(fault.status, "simulated, as asked")
+            if driver is None:
+                return answer_trial(model, task, question, labels, self._seed, fault)
+            return answer_driven(model, task, question, labels, self._seed, driver, fault)
+        except InputError as error:
+            raise _RefusedError(400, str(error)) from error
+
+    def _fault(self, asked: str | None, trial: str, turn: str = "") -> Fault | None:
         try:
             chance = drawn(parse_faults(asked), self._seed, trial)
         except InputError as error:
             raise _RefusedError(400, str(error)) from error
-        if chance is None or (chance.once and trial in self._met):
+        met = f"{trial}/{turn}"
+        if chance is None or (chance.once and met in self._met):
             return None
         if chance.once:
-            self._met.add(trial)
+            self._met.add(met)
         return chance.fault
 
 

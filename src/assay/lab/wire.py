@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -84,6 +84,23 @@ def assistant_turns(messages: Any) -> int:
     if not isinstance(messages, list):
         return 0
     return sum(isinstance(message, Mapping) and message.get("role") == "assistant" for message in messages)
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; nothing else that a request may hold there."""
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def known(entries: Sequence[Mapping[str, Any]], is_answer: Callable[[Mapping[str, Any]], bool]) -> int:
+    """Count the characters up to the last answer in a conversation: what a cache may hold."""
+    last = max((number for number, entry in enumerate(entries) if is_answer(entry)), default=-1)
+    return characters(entries[:last])
+
+
+def opening(entries: Sequence[Mapping[str, Any]], is_answer: Callable[[Mapping[str, Any]], bool]) -> str:
+    """Join what the user said before the first answer."""
+    first = next((number for number, entry in enumerate(entries) if is_answer(entry)), len(entries))
+    return texts([entry.get("content") for entry in entries[:first] if entry.get("role") == "user"])
 
 
 def limit(value: Any) -> int | None:

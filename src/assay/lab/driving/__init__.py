@@ -1,0 +1,1 @@
+"""The simulated models' knowledge of real agents: how each spells its tools."""

@@ -1,0 +1,14 @@
+"""Protocols by agent name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assay.lab.driving.base import ToolProtocol
+
+PROTOCOLS: Mapping[str, ToolProtocol] = {}
+
+
+def protocol(agent: str | None) -> ToolProtocol | None:
+    """Return how ``agent`` (``name`` or ``name@version``) is driven; None = as a plain model, without tools."""
+    return PROTOCOLS.get((agent or "").partition("@")[0])
