@@ -133,6 +133,11 @@ class Settings(Model):
         BeforeValidator(as_tuple, json_schema_input_type=str | Mapping[str, Any] | list[str | Mapping[str, Any]]),
     ] = ()
     """Simulated models: a fault to play."""
+    lab_script: Annotated[
+        tuple[str | Mapping[str, Any], ...],
+        BeforeValidator(as_tuple, json_schema_input_type=str | Mapping[str, Any] | list[str | Mapping[str, Any]]),
+    ] = ()
+    """Simulated models driven by an agent: the turns to take, in place of working on the task."""
 
     def factors(self) -> dict[str, tuple[Json, ...]]:
         """Knobs that are set, each with its values, as plain data."""

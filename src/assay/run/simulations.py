@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from assay.errors import ExperimentError, InputError, Place
 from assay.experiment.model import Experiment
 from assay.lab.faults import parse_faults
 from assay.lab.models import MODELS
+from assay.lab.scripts import parse_script
 from assay.names import suggestion
 from assay.providers import Provider
 from assay.records import Arm
@@ -24,10 +26,19 @@ def refuse_unknown_simulations(experiment: Experiment, arms: Sequence[Arm], prov
             raise ExperimentError(f"the Lab has no model '{name}'", where=where, remedy=suggestion(name, MODELS))
         _parse(fault, where)
         _parse(arm.settings.get("lab_fault"), experiment.place("settings", "lab_fault"))
+        _parse_script(arm.settings.get("lab_script"), experiment.place("settings", "lab_script"))
 
 
 def _parse(fault: object, where: Place | None) -> None:
     try:
         parse_faults(fault)  # type: ignore[arg-type]  # settings are plain data
+    except InputError as error:
+        raise ExperimentError(error.what, where=where, remedy=error.remedy) from error
+
+
+def _parse_script(script: object, where: Place | None) -> None:
+    try:
+        if script:
+            parse_script(script if isinstance(script, str) else json.dumps(script))
     except InputError as error:
         raise ExperimentError(error.what, where=where, remedy=error.remedy) from error
