@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
+from assay.evidence.sources import opencode
 from assay.evidence.sources.base import Reader
 
 GROUP = "assay.readers"
 
-BUILT_IN: Mapping[str, Reader] = {}
+BUILT_IN: Mapping[str, Reader] = {
+    "opencode": opencode,
+}
 
 
 def reader(agent: str) -> Reader | None:

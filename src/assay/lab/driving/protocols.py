@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assay.lab.driving.base import ToolProtocol
+from assay.lab.driving.opencode import OpencodeTools
 
-PROTOCOLS: Mapping[str, ToolProtocol] = {}
+PROTOCOLS: Mapping[str, ToolProtocol] = {
+    "opencode": OpencodeTools(),
+}
 
 
 def protocol(agent: str | None) -> ToolProtocol | None:
