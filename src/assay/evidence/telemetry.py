@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 
 from assay.identity import Json
 
+MILLI = 1_000_000
+"""Nanoseconds in a millisecond."""
+
+DELTA = 1
+"""OTLP's number for a point that counts since the one before it."""
+
+STATUS: Mapping[object, str] = {1: "ok", 2: "error"}
+"""OTLP's numbers for how a span ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -63,3 +72,9 @@ class Telemetry:
     spans: tuple[Span, ...] = ()
     points: tuple[Point, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+def event_name(field_name: str, attributes: Mapping[str, Json], body: Json) -> str:
+    """Return what a log record calls its event: the field, else the attribute ``event.name``, else the body."""
+    named = field_name or attributes.get("event.name") or body
+    return named if isinstance(named, str) else ""
