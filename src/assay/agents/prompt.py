@@ -11,17 +11,19 @@ FILES_MARK = "\x00files\x00"
 """Stands in the prompt where the client, inside the sandbox, puts the workspace as it is then."""
 
 
-def ask(request: StepRequest) -> str:
+def ask(request: StepRequest, *, remembers: bool = False) -> str:
     """Return what is asked in this step: the variant's prefix, the step's prompt, the variant's suffix.
 
-    A follow-up step repeats the instruction before it, because a direct call has no memory, and puts the
-    feedback in front.
+    A follow-up step puts the feedback in front. It repeats the instruction before that, because a direct call has no
+    memory; an agent that goes on with its session ``remembers``.
     """
     task, variant = request.task, request.arm.variant
     prompt = task.steps[request.step].prompt if request.step < len(task.steps) else task.instruction
     asked = f"{variant.get('prefix') or ''}{prompt.strip()}{variant.get('suffix') or ''}"
     if request.step == 0:
         return asked
+    if remembers:
+        return f"{request.feedback.strip()}\n\n{asked}" if request.feedback else asked
     earlier = f"The task so far:\n\n{task.instruction.strip()}\n\nThe files hold your work on it."
     feedback = f"\n\n{request.feedback.strip()}" if request.feedback else ""
     return f"{earlier}{feedback}\n\nNow:\n\n{asked}"

@@ -27,10 +27,11 @@ _PART = re.compile(r"Part (\d+) of (\d+) \(([^)\n]+)\):")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Put a whole file at a workspace path."""
+    """Put a whole file at a workspace path. ``replaces`` = it is likely there, and some tools want it read first."""
 
     path: str
     text: str
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,13 @@ class Work:
 def script_for(work: Work, opening: str) -> Script:
     """Return the turns of the main loop, or those of the part that this conversation is about."""
     if work.part is not None:
-        return Script(turns=(_writing(work.files()), Turn(text="My part is done.")))
+        return Script(turns=(_writing(work, work.files()), Turn(text="My part is done.")))
     files = work.files()
     looking = tuple(Turn((action,)) for action in _looks(work, files))
     if work.delegates and len(files) > 1 and _delegates(work, opening):
         return Script((*looking, _handing_out(work, files), Turn((Run(CHECK),)), Turn(text="All parts are done.")))
     checked = (Turn((Run(CHECK),)),) if files else ()
-    return Script((*looking, _writing(files), *checked, Turn(text="The change is made.")))
+    return Script((*looking, _writing(work, files), *checked, Turn(text="The change is made.")))
 
 
 def _looks(work: Work, files: Mapping[str, str]) -> Sequence[Action]:
@@ -68,8 +68,10 @@ def _looks(work: Work, files: Mapping[str, str]) -> Sequence[Action]:
     return looks[:wanted]
 
 
-def _writing(files: Mapping[str, str]) -> Turn:
-    return Turn(tuple(Write(path, text) for path, text in files.items()), "I change the files.")
+def _writing(work: Work, files: Mapping[str, str]) -> Turn:
+    """From the second step on, the files are there from the first."""
+    there = set(files) if work.step else work.task.start_files().keys()
+    return Turn(tuple(Write(path, text, path in there) for path, text in files.items()), "I change the files.")
 
 
 def _delegates(work: Work, opening: str) -> bool:

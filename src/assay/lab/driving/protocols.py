@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assay.lab.driving.base import ToolProtocol
+from assay.lab.driving.claude_code import ClaudeCodeTools
 from assay.lab.driving.opencode import OpencodeTools
 
 PROTOCOLS: Mapping[str, ToolProtocol] = {
+    "claude-code": ClaudeCodeTools(),
     "opencode": OpencodeTools(),
 }
 
