@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from assay.providers import KNOWN, NEEDS_ADDRESS, Provider
+from assay.providers import CLOUDS, KNOWN, NEEDS, Provider, cloud_address
 from assay.records import Dialect
 
 
@@ -22,12 +22,21 @@ def test_only_the_lab_is_simulated() -> None:
     assert [name for name, provider in KNOWN.items() if provider.simulated] == ["lab"]
 
 
-def test_those_that_need_an_address_say_how_to_give_it() -> None:
-    assert set(NEEDS_ADDRESS) == {"azure", "bedrock", "vertex"}
-    assert not set(NEEDS_ADDRESS) & set(KNOWN)
-    for remedy in NEEDS_ADDRESS.values():
-        assert "base_url" in remedy
-        assert "\n" not in remedy
+def test_a_cloud_is_addressed_by_its_region_or_resource() -> None:
+    assert set(CLOUDS) == set(NEEDS) == {"azure", "bedrock", "vertex"}
+    assert not set(CLOUDS) & set(KNOWN)
+    assert cloud_address("bedrock", {"region": "eu-west-1"}) == "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    assert cloud_address("vertex", {"project": "p"}) == "https://aiplatform.googleapis.com"
+    assert cloud_address("vertex", {"region": "us-east5"}) == "https://us-east5-aiplatform.googleapis.com"
+    assert cloud_address("azure", {"resource": "ours"}) == "https://ours.openai.azure.com/openai/v1"
+    versioned = cloud_address("azure", {"resource": "ours", "api_version": "2024-10-21"})
+    assert versioned == "https://ours.openai.azure.com/openai"
+
+
+def test_who_pays_how_follows_from_the_way_to_log_in() -> None:
+    made = {auth: Provider("x", "http://x", (Dialect.CHAT,), auth=auth).billing for auth in ("bearer", "none")}
+    assert made == {"bearer": "api", "none": "none"}
+    assert Provider("x", "http://x", (Dialect.MESSAGES,), auth="subscription").billing == "subscription"
 
 
 def test_a_provider_shows_no_key() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from assay.records import Dialect, Record
 
+SUBSCRIPTION = "subscription"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits(Record):
@@ -21,10 +23,13 @@ class Limits(Record):
 class Provider(Record):
     """One endpoint.
 
-    ``auth`` says how the real key travels: ``x-api-key`` | ``bearer`` | ``none`` | any header name.
-    ``key_env`` / ``key_file`` say where it lies on the host; the key itself is never a field.
+    ``kind``: ``http`` | ``lab`` (simulated models) | ``bedrock`` | ``vertex`` | ``azure``; the last three sign.
+    ``auth`` says how the real key travels: ``x-api-key`` | ``bearer`` | ``none`` | any header name; ``subscription`` =
+    the user's own log-in of Claude Code or Codex; ``sigv4``, ``google`` and ``entra`` are the clouds' own ways.
+    ``key_env`` / ``key_file`` say where it lies on the host; the key itself is never a field. ``options`` are what a
+    kind needs beside: ``region``, ``project``, ``resource``, ``api_version``.
     ``prices`` overrides rates per model id ("*" = all): USD per million tokens, by ``input output
-    cache_read cache_write_5m cache_write_1h``. ``kind == "lab"`` marks simulated models. ``quirks``:
+    cache_read cache_write_5m cache_write_1h``. ``quirks``:
 
     - ``priced_as``: the genai-prices provider whose prices hold behind this address (a gateway in between);
     - ``stream_options``: ``no`` = the server refuses them, so Chat streams keep usage unknown;
@@ -42,6 +47,12 @@ class Provider(Record):
     limits: Limits = field(default_factory=Limits)
     headers: Mapping[str, str] = field(default_factory=dict)
     quirks: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def billing(self) -> str:
+        """Who pays how: ``api`` (by use), ``subscription`` (cost is API-equivalent, not billed), or ``none``."""
+        return {SUBSCRIPTION: SUBSCRIPTION, "none": "none"}.get(self.auth, "api")
 
     @property
     def simulated(self) -> bool:
@@ -74,19 +85,23 @@ KNOWN: Mapping[str, Provider] = {
     )
 }
 
-# Known by name, but not by address alone: what a user must add. The gateway signs nothing; static keys only.
-NEEDS_ADDRESS: Mapping[str, str] = {
-    "azure": (
-        "its address holds your resource's name: providers: {azure: {base_url: "
-        "https://RESOURCE.openai.azure.com/openai/v1, dialect: [chat, responses], auth: api-key, "
-        "key: env:AZURE_OPENAI_API_KEY}}"
-    ),
-    "bedrock": (
-        "its address holds your region, and only its API keys work here: providers: {bedrock: {base_url: "
-        "https://bedrock-runtime.REGION.amazonaws.com/openai/v1, dialect: chat, key: env:AWS_BEARER_TOKEN_BEDROCK}}"
-    ),
-    "vertex": (
-        "it takes short-lived tokens, which the gateway does not renew: use 'google' with an API key, "
-        "or a gateway of your own by base_url"
+# Known by name, but not by address alone: what a user must add.
+CLOUDS: Mapping[str, Provider] = {
+    "bedrock": Provider("bedrock", "", _ALL, kind="bedrock", auth="sigv4", quirks={"priced_as": "aws"}),
+    "vertex": Provider("vertex", "", (Dialect.MESSAGES, Dialect.CHAT), kind="vertex", auth="google"),
+    "azure": Provider(
+        "azure", "", (Dialect.CHAT, Dialect.RESPONSES), kind="azure", auth="api-key", key_env="AZURE_OPENAI_API_KEY"
     ),
 }
+
+NEEDS: Mapping[str, tuple[str, ...]] = {"bedrock": ("region",), "vertex": ("project",), "azure": ("resource",)}
+
+
+def cloud_address(kind: str, options: Mapping[str, str]) -> str:
+    """Return where a cloud's models live, from its region or resource."""
+    region = options.get("region", "global")
+    if kind == "bedrock":
+        return f"https://bedrock-runtime.{region}.amazonaws.com"
+    if kind == "vertex":
+        return f"https://{'' if region == 'global' else f'{region}-'}aiplatform.googleapis.com"
+    return f"https://{options['resource']}.openai.azure.com/openai{'' if 'api_version' in options else '/v1'}"

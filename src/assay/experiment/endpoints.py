@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -16,7 +16,7 @@ from assay.errors import ExperimentError, Place
 from assay.experiment.blocks import Dialects
 from assay.experiment.fields import Model
 from assay.names import nearest, suggestion
-from assay.providers import KNOWN, Limits, Provider
+from assay.providers import CLOUDS, KNOWN, NEEDS, SUBSCRIPTION, Limits, Provider, cloud_address
 from assay.records import Dialect
 
 RATES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
@@ -81,6 +81,10 @@ def _base_url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
+OPTIONS = ("region", "project", "resource", "api_version")
+KEYLESS = frozenset({"none", "sigv4", "google"})
+PART = r"^[A-Za-z0-9][A-Za-z0-9.:-]*$"
+CHATGPT = "https://chatgpt.com/backend-api/codex"
 PriceInput = float | Mapping[str, float] | Mapping[str, Mapping[str, float]]
 UsdPerMillion = Annotated[float, Field(ge=0)]
 
@@ -93,7 +97,18 @@ class ProviderEntry(Model):
     key: Annotated[str | None, AfterValidator(_key)] = None
     """``none``, ``env:NAME`` or ``file:PATH`` (relative to the experiment file)."""
     auth: str | None = None
-    """How the key travels: ``bearer``, ``x-api-key``, ``none``, or a header's name."""
+    """``key`` (in the provider's own way), ``subscription`` (the user's own log-in; experimental) or ``none``; or how
+    the key travels: ``bearer``, ``x-api-key``, a header's name; ``sigv4``, ``google``, ``entra`` are the clouds'."""
+    kind: Literal["http", "bedrock", "vertex", "azure"] | None = None
+    """``bedrock``, ``vertex`` and ``azure`` sign upstream, each by its extra; a provider so named is of that kind."""
+    region: Annotated[str, Field(pattern=PART)] | None = None
+    """Bedrock and Vertex."""
+    project: Annotated[str, Field(pattern=PART)] | None = None
+    """Vertex."""
+    resource: Annotated[str, Field(pattern=PART)] | None = None
+    """Azure."""
+    api_version: Annotated[str, Field(pattern=PART)] | None = None
+    """Azure: addresses by deployment, which stands in place of the model's id."""
     price: Annotated[
         Mapping[str, Mapping[str, UsdPerMillion]], BeforeValidator(_prices, json_schema_input_type=PriceInput)
     ] = {}
@@ -106,15 +121,10 @@ class ProviderEntry(Model):
 
     def provider(self, name: str, folder: Path) -> Provider:
         """Build the provider, over the known one of that name if there is one. Raises ``ExperimentError``."""
-        known = KNOWN.get(name)
-        if known is None and self.base_url is None:
-            raise ExperimentError(
-                f"provider '{name}' needs a base_url: it is not a known one",
-                remedy=suggestion(name, KNOWN),
-            )
-        provider = known or Provider(name, "", (Dialect.CHAT,), auth="none")
+        provider = self._template(name)
         auth, key_env, key_file = self._authentication(provider, folder)
-        return replace(
+        options = {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+        made = replace(
             provider,
             base_url=self.base_url or provider.base_url,
             dialects=tuple(map(Dialect, self.dialect)) or provider.dialects,
@@ -125,6 +135,43 @@ class ProviderEntry(Model):
             limits=self._limits(provider.limits),
             headers={**provider.headers, **self.headers},
             quirks={**provider.quirks, **self.quirks},
+            options=options,
+        )
+        if auth == SUBSCRIPTION:
+            return self._subscribed(made)
+        return self._in_cloud(made) if made.kind in CLOUDS else made
+
+    def _template(self, name: str) -> Provider:
+        """Return the known provider of that name, or of that kind, or an empty one."""
+        kind = self.kind or (name if name in CLOUDS and self.base_url is None else "http")
+        if kind in CLOUDS:
+            return replace(CLOUDS[kind], name=name)
+        known = KNOWN.get(name)
+        if known is None and self.base_url is None:
+            raise ExperimentError(
+                f"provider '{name}' needs a base_url: it is not a known one",
+                remedy=suggestion(name, {**KNOWN, **CLOUDS}),
+            )
+        return known or Provider(name, "", (Dialect.CHAT,), auth="none")
+
+    def _in_cloud(self, provider: Provider) -> Provider:
+        lacks = [key for key in NEEDS[provider.kind] if key not in provider.options]
+        if lacks and not (self.base_url and provider.kind == "azure"):
+            raise ExperimentError(
+                f"provider '{provider.name}' of kind {provider.kind} needs '{lacks[0]}'",
+                remedy=f"Write providers: {{{provider.name}: {{{lacks[0]}: ...}}}}",
+            )
+        return replace(provider, base_url=provider.base_url or cloud_address(provider.kind, provider.options))
+
+    def _subscribed(self, provider: Provider) -> Provider:
+        """A log-in speaks one dialect: Messages with Claude Code's, Responses with Codex', at its own address."""
+        if Dialect.MESSAGES in provider.dialects:
+            return replace(provider, dialects=(Dialect.MESSAGES,))
+        if Dialect.RESPONSES in provider.dialects:
+            return replace(provider, dialects=(Dialect.RESPONSES,), base_url=self.base_url or CHATGPT)
+        raise ExperimentError(
+            f"provider '{provider.name}' speaks neither messages nor responses: no log-in fits it",
+            remedy="auth: subscription goes with anthropic and openai",
         )
 
     def _limits(self, limits: Limits) -> Limits:
@@ -136,11 +183,13 @@ class ProviderEntry(Model):
 
     def _authentication(self, provider: Provider, folder: Path) -> tuple[str, str | None, str | None]:
         """Return how the key travels, its environment variable, and its file."""
+        wanted = None if self.auth == "key" else self.auth
         if self.key is None:
-            return self.auth or provider.auth, provider.key_env, provider.key_file
+            env = None if wanted == SUBSCRIPTION else provider.key_env
+            return wanted or provider.auth, env, provider.key_file
         if self.key == "none":
             return "none", None, None
-        auth = self.auth or ("bearer" if provider.auth == "none" else provider.auth)
+        auth = wanted or ("bearer" if provider.auth in KEYLESS else provider.auth)
         source, _, where = self.key.partition(":")
         if source == "env":
             return auth, where, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from assay.gateway.jobs import Job, Link
 from assay.gateway.meter import Denial, Meter
 from assay.gateway.refusals import RefusedError
 from assay.gateway.requests import BadRequestError, RequestView, read_request, upstream_body, wants_usage
+from assay.gateway.signed import Asked
 from assay.prices import reservation
 from assay.providers import Provider
 from assay.records import Dialect, Price
@@ -47,6 +49,9 @@ async def admit(shared: Shared, door: LocalDoor, dialect: Dialect, query: str, r
         raise RefusedError(500, str(error), view.model) from error
     ask_usage = wants_usage(dialect, view) and provider.quirks.get("stream_options") != "no"
     sent, injected = upstream_body(view, body, upstream.model, ask_usage=ask_usage)
+    if link.signer is not None:
+        sent = link.signer.body(Asked(dialect, upstream.model, view.stream), sent)
+    _refuse_closed(door, link, view.model)
     estimate = reservation(price, len(body))
     denial = _unpriced(door, upstream, price) or await shared.meter.admit(
         door.visitor.attempt, estimate, simulated=provider.simulated
@@ -66,7 +71,17 @@ async def admit(shared: Shared, door: LocalDoor, dialect: Dialect, query: str, r
         usage_injected=injected,
         price=price,
         estimate=estimate,
+        stream=view.stream,
     )
+
+
+def _refuse_closed(door: LocalDoor, link: Link, model: str) -> None:
+    """A subscription whose usage window is used up is asked nothing until it opens again."""
+    until = link.window.closed_until
+    if until is not None:
+        door.pause(until)
+        wait = {"Retry-After": str(max(1, round(until - time.time())))}
+        raise RefusedError(429, f"the usage window of '{link.provider.name}' is used up", model, headers=wait)
 
 
 async def _body(request: web.BaseRequest) -> bytes:

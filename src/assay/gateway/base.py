@@ -56,6 +56,7 @@ class Totals(Record):
     is unknown. ``provider_errors`` counts calls that failed upstream (status 0, 408, 429, 5xx, or a stream that
     carried an error or was cut); ``last_call_failed`` says that the latest one did. ``queued_ms`` is the time spent
     held back. ``over_budget`` is true for either cap, ``run_cap_reached`` when it was the run's ``max_cost``.
+    ``paused_until`` (epoch seconds) is when a subscription's usage window opens that was found used up.
     """
 
     calls: int = 0
@@ -73,6 +74,7 @@ class Totals(Record):
     refused_model: str | None = None
     simulated: bool = False
     run_cap_reached: bool = False
+    paused_until: float | None = None
 
 
 class Door(Protocol):

@@ -128,6 +128,11 @@ class LocalDoor:
         self._totals.run_cap_reached = self._totals.run_cap_reached or denial.whole_run
         self._over.set()
 
+    def pause(self, until: float) -> None:
+        """Note that a usage window is used up until then: the attempt is ended, given back, and made again later."""
+        self._totals.paused_until = max(self._totals.paused_until or 0.0, until)
+        self._over.set()
+
     def next_seq(self) -> int:
         """Number the next call."""
         self._seq += 1
@@ -209,6 +214,7 @@ class _Tally:
         self.refused_model: str | None = None
         self.simulated = False
         self.run_cap_reached = False
+        self.paused_until: float | None = None
 
     def begin(self, queued_ms: float, *, simulated: bool) -> None:
         self.calls += 1
@@ -244,10 +250,11 @@ class _Tally:
             last_error=self.last_error,
             queued_ms=self.queued_ms,
             simulated_ms=self.simulated_ms,
-            over_budget=over,
+            over_budget=over and self.paused_until is None,
             refused_model=self.refused_model,
             simulated=self.simulated,
             run_cap_reached=self.run_cap_reached,
+            paused_until=self.paused_until,
         )
 
 

@@ -11,6 +11,7 @@ from functools import partial
 import aiohttp
 from aiohttp import web
 
+from assay.errors import AssayError
 from assay.evidence.calls import FIRST_ERROR_STATUS, start_head, start_line
 from assay.gateway.answers import STANDARD_TIERS, EncodedCopy, StreamedAnswer, UsageChunkFilter, WholeAnswer
 from assay.gateway.bodies import MAX_BODY_BYTES
@@ -25,7 +26,10 @@ from assay.gateway.headers import (
 from assay.gateway.jobs import Job
 from assay.gateway.pacing import HeldTooLongError
 from assay.gateway.refusals import refusal
+from assay.gateway.signed import Outgoing
+from assay.gateway.windows import TOO_MANY, window_reset
 from assay.prices import cost, partial_cost
+from assay.providers import SUBSCRIPTION
 from assay.records import Call, Price, Tokens
 
 EVENT_STREAM = "text/event-stream"
@@ -57,6 +61,8 @@ class Exchange:
         self._answer: StreamedAnswer | WholeAnswer | None = None
         self._received: list[bytes] = []
         self._received_bytes = 0
+        self._answer_headers: Mapping[str, str] = {}
+        self._limit_body = b""
 
     async def run(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the response for the client; it is already under way when it is a stream."""
@@ -115,12 +121,14 @@ class Exchange:
 
     async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
         job = self._job
-        url, proxy = job.link.address(job.dialect, job.query)
+        url, proxy = job.link.address(job.asked, job.query)
         headers = request_headers(request.headers, job.link.provider, job.link.key)
         if job.link.provider.simulated:
             headers[TRIAL_HEADER] = job.door.trial_header
         response: web.StreamResponse | None = None
         try:
+            if job.link.signer is not None:
+                headers.update(await job.link.signer.headers(Outgoing(str(url), headers, job.body)))
             # Above 1 MB aiohttp wants a file, and sends it in pieces.
             body = job.body if len(job.body) < _PIECES else io.BytesIO(job.body)
             async with self._session.post(
@@ -128,10 +136,14 @@ class Exchange:
             ) as answer:
                 self._status = answer.status
                 self._read_simulated(answer.headers)
+                self._answer_headers = answer.headers
                 response = self._response(answer)
                 if isinstance(self._answer, WholeAnswer) and answer.content_length is not None:
                     return await self._pass_whole(answer, response)
                 return await self._pass_stream(answer, response, request)
+        except AssayError as error:
+            self._never_sent, self._error = True, str(error)
+            return refusal(job.dialect, 502, self._error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._fail(error)
             if response is not None and response.prepared:
@@ -157,7 +169,7 @@ class Exchange:
 
     async def _pass_whole(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> web.StreamResponse:
         body = await answer.read()
-        secret = self._job.link.secret
+        secret = self._job.link.echoed
         if secret is not None:
             body = Mask(secret).whole(body)
         self._keep(body)
@@ -175,7 +187,8 @@ class Exchange:
     ) -> web.StreamResponse:
         copy = EncodedCopy(answer.headers.get("Content-Encoding"))
         usage_filter = UsageChunkFilter() if self._job.usage_injected and copy.plain else None
-        mask = Mask(self._job.link.secret) if self._job.link.secret is not None else None
+        secret = self._job.link.echoed
+        mask = Mask(secret) if secret is not None else None
         await _to_caller(response.prepare(request))
         async for received in answer.content.iter_any():
             if self._ttft_ms is None:
@@ -201,6 +214,8 @@ class Exchange:
         return usage_filter.feed(chunk) if usage_filter is not None else chunk
 
     def _keep(self, data: bytes) -> None:
+        if self._status == TOO_MANY:
+            self._limit_body += data[:_PIECES]
         if self._job.door.visitor.keep_bodies != "none" and self._received_bytes < MAX_BODY_BYTES:
             self._received.append(data)
             self._received_bytes += len(data)
@@ -249,6 +264,7 @@ class Exchange:
             self._error = answer.error
             if self._unfinished() and self._error is None:
                 self._error = "the stream ended before its last event"
+        self._watch_window()
         standard = answer is None or answer.tier in STANDARD_TIERS
         failed = not self._cut and provider_failed(self._status, self._error)
         price = job.price if standard else None
@@ -257,6 +273,16 @@ class Exchange:
         # Once the answer is on its way, not before.
         answered = b"".join(self._received)
         asyncio.get_running_loop().call_soon(partial(job.door.keep, self._seq, job.original, answered, failed=broken))
+
+    def _watch_window(self) -> None:
+        """Hold the subscription back for all, when this answer says that its usage window is used up."""
+        link = self._job.link
+        if link.provider.billing != SUBSCRIPTION:
+            return
+        until = window_reset(self._status, self._answer_headers, self._limit_body, time.time())
+        if until is not None:
+            link.window.close(until)
+            self._job.door.pause(until)
 
     def _note_cut(self) -> None:
         """The caller hung up. After the last event that is how many clients say goodbye, and nothing is missing."""

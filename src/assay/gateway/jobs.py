@@ -11,6 +11,8 @@ from assay.gateway.credentials import Secret
 from assay.gateway.door import LocalDoor
 from assay.gateway.headers import proxy_for, upstream_url
 from assay.gateway.pacing import Pacer
+from assay.gateway.signed import Asked, Signer
+from assay.gateway.windows import Window
 from assay.providers import Provider
 from assay.records import Dialect, NanoUSD, Price
 
@@ -24,15 +26,28 @@ class Link:
     key: tuple[str, str] | None = field(repr=False)
     pacer: Pacer | None
     trust: ssl.SSLContext | bool = True
-    _addresses: dict[tuple[Dialect, str], tuple[URL, URL | None]] = field(default_factory=dict)
+    signer: Signer | None = field(default=None, repr=False)
+    window: Window = field(default_factory=Window)
+    _addresses: dict[tuple[Asked, str], tuple[URL, URL | None]] = field(default_factory=dict)
 
-    def address(self, dialect: Dialect, query: str) -> tuple[URL, URL | None]:
+    def address(self, asked: Asked, query: str) -> tuple[URL, URL | None]:
         """Return where to send a call, and through which proxy."""
-        known = self._addresses.get((dialect, query))
+        known = self._addresses.get((asked, query))
         if known is None:
-            url = upstream_url(self.provider, dialect, query)
-            known = self._addresses[dialect, query] = (url, proxy_for(url))
+            own = self.signer.address(asked) if self.signer is not None else None
+            url = upstream_url(self.provider, asked.dialect, query) if own is None else _with_query(own, query)
+            known = self._addresses[asked, query] = (url, proxy_for(url))
         return known
+
+    @property
+    def echoed(self) -> Secret | None:
+        """What an answer must not echo: the key, or what was signed with last."""
+        return self.secret if self.signer is None else self.signer.secret
+
+
+def _with_query(address: str, query: str) -> URL:
+    both = f"{address}{'&' if '?' in address else '?'}{query}" if query else address
+    return URL(both, encoded=True)
 
 
 @dataclass(slots=True)  # not frozen: one is made for every call, and freezing triples its cost
@@ -50,3 +65,11 @@ class Job:
     usage_injected: bool
     price: Price | None
     estimate: NanoUSD
+    hints: str = "{}"
+    effort: str | None = None
+    stream: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        """What the address may depend on."""
+        return Asked(self.dialect, self.model_sent if self.link.signer is not None else "", self.stream)

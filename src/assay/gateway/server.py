@@ -26,6 +26,7 @@ from assay.gateway.meter import LocalMeter, Meter
 from assay.gateway.otlp import take_otlp
 from assay.gateway.pacing import Pacer
 from assay.gateway.refusals import RefusedError, plain
+from assay.gateway.signing import signer_for
 from assay.prices import PriceBook
 from assay.providers import Provider
 from assay.records import Price
@@ -135,14 +136,22 @@ class GatewayServer:
         """Return the provider with its key and limits. Raises ``CredentialError``."""
         link = self._links.get(provider.name)
         if link is None or link.provider != provider:
-            secret = read_key(provider)
+            signer = signer_for(provider)
+            secret = read_key(provider) if signer is None else None
             limits = provider.limits
             paced = limits.concurrency is not None or limits.requests_per_minute is not None
             # The system's trust store (or SSL_CERT_FILE) as it is now; reading it takes 40 ms, so only where needed.
             trust = ssl.create_default_context() if provider.base_url.startswith("https:") else True
-            link = Link(provider, secret, auth_header(provider, secret), Pacer(limits) if paced else None, trust)
+            link = Link(
+                provider, secret, auth_header(provider, secret), Pacer(limits) if paced else None, trust, signer
+            )
             self._links[provider.name] = link
         return link
+
+    def paused_until(self) -> float | None:
+        """When the last used-up usage window of a subscription opens again (epoch seconds); None = all are open."""
+        closed = [until for link in self._links.values() if (until := link.window.closed_until) is not None]
+        return max(closed, default=None)
 
     async def _listen_tcp(self, port: int) -> None:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
