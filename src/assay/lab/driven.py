@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assay.lab.answer import Answer, Question, Said, compose
-from assay.lab.driving.base import ToolProtocol
+from assay.lab.driving.base import ToolProtocol, WaitingProtocol
 from assay.lab.faults import Fault
 from assay.lab.models import LabModel
 from assay.lab.scripts import Part, Script, Turn, parse_script, part_in
@@ -17,6 +17,8 @@ from assay.suites.base import Task
 
 SIDE = "A small change to the code"
 """What is said to an agent's side requests: a title."""
+_WAITS_FROM = 500
+"""Waiting calls are numbered from here, so that they share no id with those that they wait for."""
 
 
 def answer_driven(
@@ -68,6 +70,12 @@ def _next(
 ) -> tuple[int, Turn, tuple[ToolUse, ...]]:
     """Return the turn that is due, with its calls; turns of which the agent's tools can do nothing are passed over."""
     step, unique = where
+    if isinstance(protocol, WaitingProtocol) and 0 < number <= len(turns):
+        waits = protocol.waits(turns[number - 1], question)
+        if waits:
+            # Their ids are of the turn that is waited for: what comes back does not count as a turn of its own.
+            named = [replace(use, id=mint(step, number - 1, _WAITS_FROM + k, unique)) for k, use in enumerate(waits)]
+            return number - 1, Turn(), tuple(named)
     for at in range(number, len(turns)):
         calls: list[ToolUse] = []
         for action in turns[at].actions:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assay.lab.answer import Question
-from assay.lab.scripts import Action
+from assay.lab.scripts import Action, Turn
 from assay.lab.tools import ToolUse
 
 
@@ -23,4 +23,13 @@ class ToolProtocol(Protocol):
 
     def is_side_request(self, question: Question) -> bool:
         """Tell a request on the agent's own behalf (a title, a summary) from the work."""
+        ...
+
+
+@runtime_checkable
+class WaitingProtocol(Protocol):
+    """What an agent's tools need besides, where starting a sub-agent returns before it is done."""
+
+    def waits(self, turn: Turn, question: Question) -> Sequence[ToolUse]:
+        """Return the calls that wait for what the last ``turn`` started; none when there is nothing to wait for."""
         ...

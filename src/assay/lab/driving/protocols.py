@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from assay.lab.driving.base import ToolProtocol
 from assay.lab.driving.claude_code import ClaudeCodeTools
+from assay.lab.driving.codex import CodexTools
 from assay.lab.driving.opencode import OpencodeTools
 
 PROTOCOLS: Mapping[str, ToolProtocol] = {
     "claude-code": ClaudeCodeTools(),
+    "codex": CodexTools(),
     "opencode": OpencodeTools(),
 }
 
