@@ -8,6 +8,9 @@ A start without an end is a call that was open when its driver or its door was k
     {"e":"start","seq":1,"step":0,"dialect":"chat","provider":"lab","model":"swift","upstream":"lab/swift","sent_at":...}
     {"e":"end","seq":1,"status":200,"model_served":"lab/swift","tokens":{...},"ttft_ms":...,"cost":...}
     {"e":"refused","at":...,"model":"gpt-9","status":404,"error":"..."}      never sent, costs nothing
+
+A start line also has ``hints`` and ``effort``, an end line ``request_id``, ``response_id`` and ``stop_reason``, where
+the request or the answer said them: these join a call with what its agent's own sources say of it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,31 @@ from assay.records import Call, Dialect, NanoUSD, OwnerKind, Tokens
 
 LOG_NAME = "gateway.jsonl"
 FIRST_ERROR_STATUS = 400
+
+HINTS = frozenset(
+    {
+        "user-agent",
+        "x-client-request-id",
+        "x-stainless-retry-count",
+        "x-claude-code-session-id",
+        "x-claude-code-agent-id",
+        "x-claude-code-parent-agent-id",
+        "x-openai-subagent",
+        "x-codex-turn-metadata",
+        "x-codex-parent-thread-id",
+        "x-codex-window-id",
+        "thread-id",
+        "session-id",
+        "session_id",
+        "conversation_id",
+        "x-session-id",
+        "x-session-affinity",
+        "x-parent-session-id",
+    }
+)
+"""Request headers that tell who asked, in lower case; any that begins with ``HINT_PREFIX`` too. Never a credential."""
+HINT_PREFIX = "x-opencode-"
+MAX_HINT = 1024
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -49,6 +77,7 @@ def start_head(  # one attempt makes many calls that differ in a few numbers
     price_id: str | None,
     usage_injected: bool,
     role: str = "main",
+    effort: str | None = None,
 ) -> str:
     """Encode what the start lines of like calls share; ``upstream`` is the model id sent on."""
     entry = {
@@ -63,12 +92,31 @@ def start_head(  # one attempt makes many calls that differ in a few numbers
         "price_id": price_id,
         "usage_injected": usage_injected,
     }
+    if effort is not None:
+        entry["effort"] = effort
     return _encode(entry)[1:]
 
 
-def start_line(head: str, seq: int, step: int, sent_at: int, queued_ms: float) -> bytes:
-    """Encode what is known before a call is forwarded."""
-    return _bytes(f'{{"e":"start","seq":{seq},"step":{step},"sent_at":{sent_at},"queued_ms":{queued_ms:.3f},{head}\n')
+def start_line(head: str, seq: int, step: int, sent_at: int, queued_ms: float, hints: str = "{}") -> bytes:
+    """Encode what is known before a call is forwarded; ``hints`` as ``encode_hints`` returns them."""
+    told = "" if hints == "{}" else f'"hints":{hints},'
+    fixed = f'{{"e":"start","seq":{seq},"step":{step},"sent_at":{sent_at},"queued_ms":{queued_ms:.3f},'
+    return _bytes(f"{fixed}{told}{head}\n")
+
+
+def encode_hints(headers: Iterable[tuple[str, str]], tools: int) -> str:
+    """Encode the headers that tell who asked, cut at ``MAX_HINT`` characters, and the number of tools offered."""
+    found = [
+        (lower, value[:MAX_HINT])
+        for name, value in headers
+        if (lower := name.lower()) in HINTS or lower.startswith(HINT_PREFIX)
+    ]
+    return _encode_hints((*found, ("tools", str(tools))))
+
+
+@lru_cache(maxsize=1024)  # a turn makes several calls
+def _encode_hints(found: tuple[tuple[str, str], ...]) -> str:
+    return _encode(dict(found))
 
 
 def end_line(call: Call) -> bytes:
@@ -83,6 +131,9 @@ def end_line(call: Call) -> bytes:
         "error": call.error,
         "in_flight_at_kill": call.in_flight_at_kill or None,
         "replayed": call.replayed or None,
+        "stop_reason": call.stop_reason,
+        "request_id": call.request_id,
+        "response_id": call.response_id,
     }
     present = {name: value for name, value in known.items() if value is not None}
     return _line({"e": "end", "seq": call.seq, "status": call.status, "tokens": tokens, **present})
@@ -173,6 +224,8 @@ def _started(entry: Mapping[str, Any]) -> Call:
         in_flight_at_kill=True,
         price_id=entry["price_id"],
         usage_injected=entry["usage_injected"],
+        effort=entry.get("effort"),
+        hints=entry.get("hints", {}),
     )
 
 
@@ -201,4 +254,9 @@ def _ended(start: Call, entry: Mapping[str, Any]) -> Call:
         error=entry.get("error"),
         usage_injected=start.usage_injected,
         replayed=entry.get("replayed", False),
+        effort=start.effort,
+        stop_reason=entry.get("stop_reason"),
+        request_id=entry.get("request_id"),
+        response_id=entry.get("response_id"),
+        hints=start.hints,
     )

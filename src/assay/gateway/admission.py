@@ -8,12 +8,21 @@ from typing import Protocol
 from aiohttp import web
 
 from assay.errors import AssayError
+from assay.evidence.calls import encode_hints
 from assay.gateway.base import Upstream
 from assay.gateway.door import LocalDoor
 from assay.gateway.jobs import Job, Link
 from assay.gateway.meter import Denial, Meter
 from assay.gateway.refusals import RefusedError
-from assay.gateway.requests import BadRequestError, RequestView, read_request, upstream_body, wants_usage
+from assay.gateway.requests import (
+    BadRequestError,
+    RequestView,
+    effort_asked,
+    read_request,
+    tools_offered,
+    upstream_body,
+    wants_usage,
+)
 from assay.gateway.signed import Asked
 from assay.prices import reservation
 from assay.providers import Provider
@@ -72,6 +81,8 @@ async def admit(shared: Shared, door: LocalDoor, dialect: Dialect, query: str, r
         price=price,
         estimate=estimate,
         stream=view.stream,
+        hints=encode_hints(request.headers.items(), tools_offered(view)),
+        effort=effort_asked(view),
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from assay.gateway.usage import tokens_of
 from assay.records import Dialect, Tokens
 
 MAX_ERROR = 300
+MAX_ID = 256
 _LONG_FIRST_LINE = 1 << 16
 _LONGEST_LINE = 32 << 20
 _usage_object = re.compile(rb'"usage"\s*:\s*\{').search
 _error_object = re.compile(rb'"error"\s*:\s*[{"]|"type"\s*:\s*"error"').search
+_finish_reason = re.compile(rb'"finish_reason"\s*:\s*"').search
 _no_choices = re.compile(rb'"choices"\s*:\s*\[\s*\]').search
 _end_of_event = re.compile(rb"\r?\n\r?\n")
 
@@ -28,6 +31,8 @@ class Answer(Protocol):
     error: str | None
     whole: bool
     tier: str | None
+    id: str | None
+    stop_reason: str | None
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -46,6 +51,8 @@ class _Reading:
         self.error: str | None = None
         self.whole = False
         self.tier: str | None = None
+        self.id: str | None = None
+        self.stop_reason: str | None = None
         self._dialect = dialect
         self._apart = reasoning_apart
         self._usage: dict[str, Any] | None = None
@@ -59,6 +66,11 @@ class _Reading:
             return
         if self.model is None and isinstance(source.get("model"), str):
             self.model = source["model"]
+        if self.id is None and isinstance(source.get("id"), str):
+            self.id = source["id"][:MAX_ID]
+        reason = stop_reason(source)
+        if reason is not None:
+            self.stop_reason = reason[:MAX_ID]
         tier = source.get("service_tier")
         usage = source.get("usage")
         if isinstance(usage, dict):
@@ -123,7 +135,7 @@ class StreamedAnswer(_Reading):
         if _usage_object(line) or _error_object(line):
             return True
         if self._dialect is Dialect.CHAT:
-            return line.startswith((b"data: [DONE]", b"data:[DONE]"))
+            return line.startswith((b"data: [DONE]", b"data:[DONE]")) or _finish_reason(line) is not None
         if self._dialect is Dialect.MESSAGES:
             return b"message_stop" in line
         return b"response.failed" in line or b"response.incomplete" in line or b"response.completed" in line
@@ -152,6 +164,23 @@ class StreamedAnswer(_Reading):
             self.error = _message(event.get("response")) or "the response failed"
         elif event.get("error") or kind == "error":
             self.error = _message(event) or "the stream carried an error"
+
+
+def stop_reason(source: Mapping[str, Any]) -> str | None:
+    """Return why a message, chunk or response ended, in the provider's word; None while it goes on.
+
+    A Responses answer has a status instead, and a reason only where it is ``incomplete``.
+    """
+    if source.get("object") == "response":
+        details = source.get("incomplete_details")
+        found = details.get("reason") if isinstance(details, dict) else None
+        found = found or (None if source.get("status") == "in_progress" else source.get("status"))
+    elif isinstance(choices := source.get("choices"), list):
+        found = choices[0].get("finish_reason") if choices and isinstance(choices[0], dict) else None
+    else:
+        delta = source.get("delta")
+        found = source.get("stop_reason") or (delta.get("stop_reason") if isinstance(delta, dict) else None)
+    return found if isinstance(found, str) else None
 
 
 class UsageChunkFilter:

@@ -21,6 +21,7 @@ from assay.gateway.headers import (
     SIMULATED_HEADER,
     TRIAL_HEADER,
     request_headers,
+    request_id,
     response_headers,
 )
 from assay.gateway.jobs import Job
@@ -58,6 +59,7 @@ class Exchange:
         self._cut = False
         self._never_sent = False
         self._simulated_ms: float | None = None
+        self._request_id: str | None = None
         self._answer: StreamedAnswer | WholeAnswer | None = None
         self._received: list[bytes] = []
         self._received_bytes = 0
@@ -115,8 +117,9 @@ class Exchange:
             upstream=job.model_sent,
             price_id=job.price.id if job.price is not None else None,
             usage_injected=job.usage_injected,
+            effort=job.effort,
         )
-        line = start_line(head, self._seq, self._step, self._sent_at, self._queued_ms)
+        line = start_line(head, self._seq, self._step, self._sent_at, self._queued_ms, job.hints)
         job.door.start(self._seq, line, self._queued_ms, simulated=job.link.provider.simulated)
 
     async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -135,6 +138,7 @@ class Exchange:
                 url, data=body, headers=headers, proxy=proxy, ssl=job.link.trust, allow_redirects=False
             ) as answer:
                 self._status = answer.status
+                self._request_id = request_id(answer.headers)
                 self._read_simulated(answer.headers)
                 self._answer_headers = answer.headers
                 response = self._response(answer)
@@ -297,7 +301,8 @@ class Exchange:
         """Return the finished call."""
         job = self._job
         visitor = job.door.visitor
-        tokens = self._answer.tokens() if self._answer is not None else Tokens()
+        answer = self._answer
+        tokens = answer.tokens() if answer is not None else Tokens()
         unfinished = self._unfinished()
         charge = partial_cost if unfinished else cost
         return Call(
@@ -309,7 +314,7 @@ class Exchange:
             dialect=job.dialect,
             provider=job.link.provider.name,
             model_requested=job.model_requested,
-            model_served=self._answer.model if self._answer is not None else None,
+            model_served=answer.model if answer is not None else None,
             tokens=tokens,
             status=self._status,
             sent_at=self._sent_at,
@@ -322,6 +327,10 @@ class Exchange:
             cost=0 if self._never_sent else charge(price, tokens),
             error=self._error,
             usage_injected=job.usage_injected,
+            effort=job.effort,
+            stop_reason=answer.stop_reason if answer is not None else None,
+            request_id=self._request_id,
+            response_id=answer.id if answer is not None else None,
         )
 
 

@@ -21,6 +21,8 @@ SIMULATED_HEADER = "x-assay-simulated-ms"
 # The length is counted anew; usage must be readable as it passes, so no compression is asked for.
 _REQUEST_OWN = frozenset({"host", "content-length", "accept-encoding", "expect"})
 _OURS = "x-assay-"
+_REQUEST_IDS = ("request-id", "x-request-id", "x-oai-request-id")
+MAX_REQUEST_ID = 256
 
 ENDPOINTS: Mapping[Dialect, str] = {
     Dialect.MESSAGES: "/messages",
@@ -61,6 +63,12 @@ def response_headers(received: CIMultiDictProxy[str], *, same_length: bool) -> C
         if same_length or lower != "content-length":
             passed.add(name, value)
     return passed
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the id that a provider gave a request: what its support, and an agent's telemetry, call it by."""
+    found = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+    return found[:MAX_REQUEST_ID] if found else None
 
 
 def _connection_names(headers: CIMultiDictProxy[str]) -> frozenset[str]:

@@ -17,6 +17,15 @@ from assay.records import Dialect
 _decode = JSONDecoder().raw_decode
 _blank = re.compile(r"[ \t\n\r]*").match
 _separator = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*").match
+# Where each dialect says how hard to think, first found wins.
+_EFFORT = (
+    ("output_config", "effort"),
+    ("reasoning_effort",),
+    ("reasoning", "effort"),
+    ("thinking", "budget_tokens"),
+    ("generationConfig", "thinkingConfig", "thinkingLevel"),
+    ("generationConfig", "thinkingConfig", "thinkingBudget"),
+)
 _colon = re.compile(r"[ \t\n\r]*:[ \t\n\r]*").match
 
 
@@ -116,6 +125,27 @@ def wants_usage(dialect: Dialect, view: RequestView) -> bool:
         return False
     options = view.value("stream_options")
     return not (isinstance(options, dict) and options.get("include_usage") is True)
+
+
+def tools_offered(view: RequestView) -> int:
+    """Count the tools that a request offers; a side request (a title, a summary) has none."""
+    tools = view.value("tools")
+    if not isinstance(tools, list):
+        return 0
+    # Gemini groups its functions.
+    groups = (tool.get("functionDeclarations") if isinstance(tool, dict) else None for tool in tools)
+    return sum(len(group) if isinstance(group, list) else 1 for group in groups)
+
+
+def effort_asked(view: RequestView) -> str | None:
+    """Return the reasoning effort in the words of the dialect: a level, or a budget in tokens as a number."""
+    for name, *keys in _EFFORT:
+        found = view.value(name)
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, str | int) and not isinstance(found, bool):
+            return str(found)
+    return None
 
 
 def _usage_edit(view: RequestView, edits: list[tuple[int, int, str]]) -> bool:
