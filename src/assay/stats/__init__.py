@@ -54,9 +54,11 @@ from assay.stats.proportions import (
     zero_failures_n,
 )
 from assay.stats.ratios import cost_per_solved
+from assay.stats.trend import Trend, trend
 
 __all__ = [
     "Interval",
+    "Trend",
     "beta_cdf",
     "beta_quantile",
     "bonett_price",
@@ -101,6 +103,7 @@ __all__ = [
     "task_p",
     "task_t",
     "tie_groups",
+    "trend",
     "welch",
     "welch_p",
     "wilson",
