@@ -23,25 +23,29 @@ DESCRIPTION = "tool.json"
 class Tool:
     """Where an agent comes from. ``registry``: ``npm | pypi``. ``version`` is the one that was tested: the default.
 
-    ``program`` is the path inside the tree of what is started; ``extra`` are further packages for the same tree.
+    ``programs`` are globs inside the tree of what is started, what starts fastest first; ``extra`` are further
+    packages for the same tree; ``check`` are the arguments with which the program says its version.
     """
 
     name: str
     registry: str
     package: str
     version: str
-    program: str
+    programs: tuple[str, ...]
     extra: tuple[str, ...] = ()
+    check: tuple[str, ...] = ("--version",)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolTree:
-    """An installed tree."""
+    """An installed tree. ``sha256`` is of its packages with their own hashes; ``size`` in bytes, None = not known."""
 
     name: str
     version: str
     host: Path
     program: str
+    sha256: str = ""
+    size: int | None = None
 
     @property
     def inside(self) -> str:
@@ -71,9 +75,28 @@ def tool_tree(tool: Tool, version: str | None = None) -> ToolTree:
     folder = tools_root() / tool.name / wanted
     asked = f"{tool.name}@{wanted}"
     try:
-        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        return ToolTree(tool.name, str(said["version"]), folder, str(said["program"]))
+        tree = described(tool.name, folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        others = sorted(path.parent.name for path in (tools_root() / tool.name).glob(f"*/{DESCRIPTION}"))
+        others = installed_versions(tool.name)
         here = f" (installed: {', '.join(others)})" if others else ""
         raise MachineError(f"{asked} is not installed{here}", remedy=f"Run: assay agents install {asked}") from error
+    if not (folder / tree.program).is_file():
+        raise MachineError(
+            f"the tree of {asked} is damaged: {tree.program} is missing",
+            where=folder,
+            remedy=f"Run: assay agents remove {asked}, then: assay agents install {asked}",
+        )
+    return tree
+
+
+def described(name: str, folder: Path) -> ToolTree:
+    """Read ``tool.json`` of a tree. Raises ``OSError``, ``ValueError``, ``KeyError`` or ``TypeError``."""
+    said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    size = said.get("size")
+    return ToolTree(name, str(said["version"]), folder, str(said["program"]), str(said.get("sha256", "")), size)
+
+
+def installed_versions(name: str) -> tuple[str, ...]:
+    """Return the versions that are there, sorted as text; what is being installed is not among them."""
+    found = (path.parent.name for path in (tools_root() / name).glob(f"*/{DESCRIPTION}"))
+    return tuple(sorted(version for version in found if not version.startswith(".")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
@@ -18,7 +19,13 @@ from assay.records import Dialect
 
 GROUP = "assay.agents"
 
-BUILT_IN: Mapping[str, Callable[[], Agent]] = {kind.name: kind for kind in (ApiAgent, CommandAgent, Oracle, Nop, Empty)}
+TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {}
+"""Command-line agents from a tool tree (``agents.catalogue``), made with a version; None = the tested one."""
+
+BUILT_IN: Mapping[str, Callable[[], Agent]] = {
+    **{kind.name: kind for kind in (ApiAgent, CommandAgent, Oracle, Nop, Empty)},
+    **{name: partial(kind, None) for name, kind in TOOL_AGENTS.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,13 @@ class AgentInfo:
 
 
 def agent(name: str) -> Agent:
-    """Return a new agent. Raises ``InputError`` with the nearest name, or with why a plug-in did not load."""
+    """Return a new agent; ``name@version`` picks the version of a command-line agent.
+
+    Raises ``InputError`` with the nearest name, or with why a plug-in did not load.
+    """
+    plain, _, version = name.partition("@")
+    if version and plain in TOOL_AGENTS:
+        return TOOL_AGENTS[plain](version)
     if name in BUILT_IN:
         return BUILT_IN[name]()
     for point in entry_points(group=GROUP, name=name):
