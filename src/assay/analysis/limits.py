@@ -190,5 +190,8 @@ def disclosures(facts: Facts, lock: Lock, primary: str) -> tuple[str, ...]:
         said.append(_about_lost(health))
     if lock.without_isolation is not None:
         said.append(f"Trials ran without a sandbox that isolates ({lock.without_isolation}).")
+    if lock.subscriptions:
+        paid = words.listed(lock.subscriptions)
+        said.append(f"A subscription pays {paid} (experimental): costs there are API-equivalent, not billed.")
     said += [str(note) for note in health.notes]
     return tuple(said)

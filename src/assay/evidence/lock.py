@@ -63,6 +63,11 @@ class Lock(Record):
         kind = str(self.machine.get("sandbox", ""))
         return None if self.machine.get("sandbox_isolates", "unsafe" not in kind) else kind
 
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Providers that a subscription pays: what their arms cost is API-equivalent, and billed to nobody."""
+        return tuple(name for name, one in sorted(self.providers.items()) if one.get("billing") == "subscription")
+
     def write(self, path: Path) -> None:
         """Write once; raises ``RunError`` when a different lock is there."""
         text = json.dumps(self.to_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -93,6 +93,8 @@ class Experiment(Model):
     limits: Limits = Limits()
     max_cost: float = Field(DEFAULT_MAX_COST, ge=0)
     """US dollars for the whole run. Simulated cost never counts."""
+    mixed_accounts: bool = False
+    """True: arms paid by subscription and arms paid by use may stand side by side."""
     retries: int = Field(1, ge=0, le=10)
     """New attempts after failures of a machine or provider; a model's failure is never retried."""
     score: Mapping[str, Weight] = Field(default=DEFAULT_WEIGHTS)

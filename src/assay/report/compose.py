@@ -28,6 +28,7 @@ NONE_ESTABLISHED = "Nothing, at this number of tasks."
 NONE_OPEN = "Nothing was left open."
 NOT_COMPARED = "Nothing was compared."
 CLAIMS_FIRST = 4
+SUBSCRIBED = "Paid by subscription ({names}; experimental): costs are API-equivalent, not billed"
 
 SECTIONS = (
     arms_section,
@@ -67,7 +68,10 @@ def stamps(made: Material) -> tuple[str, ...]:
     """Warnings that stand on top of everything."""
     kind = made.lock.without_isolation
     simulated = (SIMULATED,) if made.analysis.simulated else ()
-    return simulated if kind is None else (*simulated, UNSAFE.format(kind=kind))
+    isolation = () if kind is None else (UNSAFE.format(kind=kind),)
+    subscribed = made.lock.subscriptions
+    billing = (SUBSCRIBED.format(names=", ".join(subscribed)),) if subscribed else ()
+    return (*simulated, *isolation, *billing)
 
 
 def empty_lists(made: Material) -> tuple[str, str]:

@@ -50,7 +50,7 @@ class Design:
             primary=experiment.primary,
             weights=experiment.weights,
             providers={
-                name: _without_paths(provider.to_json())
+                name: _without_paths({**provider.to_json(), "billing": provider.billing})
                 for name, provider in sorted(self.providers.items())
                 if any(arm.provider == name for arm in self.arms)
             },

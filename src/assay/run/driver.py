@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from assay.run.scoring import Scoring
 from assay.run.services import Services, services, trial_environment
 from assay.sandboxes.base import SandboxKind
 from assay.trial.environment import TrialEnvironment
-from assay.trial.life import run_trial
+from assay.trial.life import WINDOW_CLOSED, run_trial
 
 HEARTBEAT_TTL_S = 60.0
 
@@ -104,6 +105,7 @@ class _Driver:
         self.observer = observer
         self.engine = LocalEngine()
         self.reason = "finished"
+        self.announced: float | None = None
         self.scoring = Scoring.of(run, running.kind, running.scratch)
 
     async def drive(self) -> DriveEnd:
@@ -138,6 +140,8 @@ class _Driver:
         """Go through what is owed; once more for retries that the first pass made owed again."""
 
         async def run_one(trial: TrialId) -> None:
+            if not await self._window_is_open():
+                return
             self.tally.running += 1
             self.tally.trial_ended(await run_trial(trial, environment))
 
@@ -148,9 +152,22 @@ class _Driver:
                 await self._settled(trial, queue)
                 self._check_cost()
 
+    async def _window_is_open(self) -> bool:
+        """Wait until every subscription's usage window is open; False when asked to stop meanwhile."""
+        while self.reason == "finished" and (until := self.services.gateway.paused_until()) is not None:
+            if until != self.announced:
+                self.announced = until
+                when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(until))
+                await self.run.ledger.note("pause", {"until": when})
+                self.observer.message(f"the usage window of a subscription is used up: waiting until {when}")
+            await asyncio.sleep(min(1.0, max(0.0, until - time.time())))
+        return self.reason == "finished"
+
     async def _settled(self, trial: TrialId, queue: asyncio.Queue[Attempt]) -> None:
         attempt = await self.run.ledger.latest_attempt(OwnerKind.TRIAL, trial)
-        if attempt is not None and attempt.lost:  # cut short by the run's cost limit, and owed again
+        if (
+            attempt is not None and attempt.lost and attempt.ended_detail != WINDOW_CLOSED
+        ):  # cut short by the run's cost limit, and owed again
             self._out_of_money()
         if attempt is None or attempt.ended is None:
             return

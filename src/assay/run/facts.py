@@ -90,6 +90,8 @@ async def _notes(run: Run) -> list[str]:
             notes.append(f"the run stopped at its cost limit of ${note['limit']:g}")
         elif note["kind"] == "drain":
             notes.append("the run was interrupted and drained")
+        elif note["kind"] == "pause":
+            notes.append(f"the usage window of a subscription was used up: the run waited until {note['until']}")
         elif note["kind"] == "recovered":
             notes.append(f"{note['lost']} attempts were lost with an earlier driver and run again")
     return notes

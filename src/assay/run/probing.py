@@ -7,6 +7,7 @@ from itertools import count
 from assay.errors import CredentialError, RunError
 from assay.gateway.probe import Probe, probe_model
 from assay.ledger.base import Ledger
+from assay.providers import SUBSCRIPTION
 from assay.records import Attempt, Dialect, Ended, Outcome, OwnerKind
 from assay.run.opening import Run
 from assay.run.services import Services, route
@@ -28,6 +29,8 @@ async def probe_models(run: Run, services: Services) -> None:
                 wanted[upstream.provider.name, upstream.model, way.dialect] = upstream
     for (name, model, dialect), upstream in sorted(wanted.items()):
         services.gateway.link(upstream.provider)  # a missing key is said as such, before anything is claimed
+        if upstream.provider.billing == SUBSCRIPTION:
+            continue  # a log-in answers its own client only
         attempt = await _claim(run.ledger, f"{name}/{model}/{dialect.value}", services.worker)
         if attempt is None:
             continue

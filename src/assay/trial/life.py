@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from assay.agents.base import Agent, Reading, StepRequest
+from assay.agents.base import Agent, Reading
 from assay.errors import LedgerError, MachineError
 from assay.evidence.layout import bytes_below, seal
-from assay.gateway.base import Budget, Door, Totals, Visitor
-from assay.records import Arm, Attempt, Ended, Order, Outcome, Progress, Trial, TrialId
+from assay.gateway.base import Door, Totals
+from assay.records import Attempt, Ended, Order, Outcome, Progress, TrialId
 from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
-from assay.suites.base import Step, Task
+from assay.suites.base import Step
+from assay.trial.asking import Matter, step_request, visitor
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
 from assay.trial.feedback import visible_test_feedback
@@ -26,6 +27,8 @@ from assay.trial.feedback import visible_test_feedback
 P = ParamSpec("P")
 T = TypeVar("T")
 SMALL_BYTES = 256 << 10
+COLLECTED_BYTES = 64 << 20
+WINDOW_CLOSED = "given back: the usage window of the subscription is used up"
 
 
 async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
@@ -40,7 +43,7 @@ async def run_trial(trial_id: TrialId, env: TrialEnvironment) -> Ended | None:
     life = _Life(env, attempt)
     outcome = await life.live()
     if life.given_back:
-        await env.ledger.release(attempt, replace(outcome, detail="given back: the run's cost limit was reached"))
+        await env.ledger.release(attempt, replace(outcome, detail=life.given_back))
         return None
     await env.ledger.settle(attempt, outcome)
     return outcome.ended
@@ -60,22 +63,25 @@ class _Life:
     def __init__(self, env: TrialEnvironment, attempt: Attempt) -> None:
         self.env = env
         self.attempt = attempt
-        self.trial: Trial = env.trials[attempt.owner]
-        self.arm: Arm = env.arms[self.trial.arm]
-        self.task: Task = env.tasks[self.trial.task_hash]
-        self.route: Route = env.routes.get(self.trial.arm, Route())
+        trial = env.trials[attempt.owner]
+        self.arm = env.arms[trial.arm]
+        self.task = env.tasks[trial.task_hash]
+        self.route = env.routes.get(trial.arm, Route())
+        self.matter = Matter(attempt, trial, self.arm, self.task, self.route, env.limits)
         self.evidence = env.folder.attempt(attempt.owner, attempt.number)
         self.sandbox: Sandbox | None = None
+        self.collect: dict[str, None] = {}
         self.stage = "starting"
         self.fenced = False
-        self.given_back = False
+        self.given_back: str | None = None
 
     async def live(self) -> Outcome:
         """Run, kill everything, seal; the outcome is for ``settle``."""
         totals = Totals()
         try:
             self.evidence.mkdir(parents=True, exist_ok=True)
-            door = self.env.gateway.open(self._visitor())
+            strict, keep = self.env.strict_models, self.env.keep_bodies
+            door = self.env.gateway.open(visitor(self.matter, self.evidence, strict=strict, keep_bodies=keep))
             try:
                 async with self._heartbeats(door):
                     ended, detail = await self._inside(door)
@@ -83,7 +89,7 @@ class _Life:
                 if self.sandbox is not None:
                     self.sandbox.kill()
                 totals = await door.close()
-            self.given_back = totals.run_cap_reached
+            self.given_back = _given_back(totals)
             self.stage = "sealing"
             small = bytes_below(self.evidence) <= SMALL_BYTES
             key = seal(self.evidence) if small else await asyncio.to_thread(seal, self.evidence)
@@ -106,31 +112,6 @@ class _Life:
             spent_is_lower_bound=totals.lower_bound,
             simulated=totals.simulated or any(u.provider.simulated for u in self.route.upstreams.values()),
             evidence=key,
-        )
-
-    def _visitor(self) -> Visitor:
-        labels = {
-            "trial": self.trial.id,
-            "arm": self.trial.arm,
-            "task": self.task.id,
-            "type": self.task.type,
-            "variant": self.arm.names.get("variant", ""),
-            "repetition": str(self.trial.repetition),
-        }
-        for label, setting in (("fault", "lab_fault"), ("time_scale", "time_scale")):
-            if setting in self.arm.settings:
-                labels[label] = str(self.arm.settings[setting])
-        limits = self.env.limits.budget
-        return Visitor(
-            owner_kind=self.attempt.owner_kind,
-            owner=self.attempt.owner,
-            attempt=self.attempt.id,
-            models=self.route.upstreams,
-            folder=self.evidence,
-            budget=Budget(nano_usd=limits.nano_usd, tokens=self.task.limits.tokens or limits.tokens),
-            labels=labels,
-            strict=self.env.strict_models,
-            keep_bodies=self.env.keep_bodies,
         )
 
     @asynccontextmanager
@@ -179,7 +160,16 @@ class _Life:
                 ended, detail = end.ended, end.detail
                 if ended is not Ended.COMPLETED:
                     break
+            await self._collect(sandbox)
         return ended, detail
+
+    async def _collect(self, sandbox: Sandbox) -> None:
+        """Keep the session files that the agent's launches named; what was too much is named in ``home.json``."""
+        sandbox.kill()  # nothing runs any more, and nothing will
+        left_out = await sandbox.collect(tuple(self.collect), self.evidence / "home", limit_bytes=COLLECTED_BYTES)
+        if left_out:
+            text = json.dumps({"limit_bytes": COLLECTED_BYTES, "left_out": list(left_out)})
+            (self.evidence / "home.json").write_text(text, encoding="utf-8")
 
     async def _step(
         self, sandbox: Sandbox, door: Door, agent: Agent, number: int, step: Step, toolchain_env: Mapping[str, str]
@@ -187,21 +177,14 @@ class _Life:
         feedback = None
         if step.feedback is not None:
             feedback = await visible_test_feedback(sandbox, toolchain_env)
-        request = StepRequest(
-            task=self.task,
-            step=number,
-            arm=self.arm,
-            base_urls=door.base_urls(sandbox.door_url) if sandbox.door_url else {},
-            dialect=self.route.dialect,
-            max_output_tokens=int(str(self.arm.settings.get("max_output_tokens", self.env.limits.max_output_tokens))),
-            feedback=feedback,
-        )
+        request = step_request(self.matter, number, sandbox, door, feedback)
         launch = agent.launch(request)
+        self.collect |= dict.fromkeys(launch.collect)
         for path, data in launch.files.items():
             await sandbox.write(path, data)
         limit = step.limits.time_s or self.task.limits.time_s or self.env.limits.time_s
         exit_record = await self._run_within_budget(
-            sandbox, door, launch.argv, {**toolchain_env, **launch.env}, Deadlines(run_s=limit)
+            sandbox, door, launch.argv, {**toolchain_env, **launch.env}, Deadlines(limit, *launch.grace_s)
         )
         output = sandbox.output()
         reading = await _by_size(output, agent.read, request, output, exit_record)
@@ -245,6 +228,13 @@ class _Life:
             "detail": end.detail,
         }
         (folder / "status.json").write_text(json.dumps(status, sort_keys=True), encoding="utf-8")
+
+
+def _given_back(totals: Totals) -> str | None:
+    """Say why an attempt is no outcome: cut short by a limit that is the run's or the account's, not the arm's."""
+    if totals.run_cap_reached:
+        return "given back: the run's cost limit was reached"
+    return None if totals.paused_until is None else WINDOW_CLOSED
 
 
 async def _by_size(path: Path, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
