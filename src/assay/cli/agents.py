@@ -56,7 +56,7 @@ def install_command(
     if source is not None and len(wanted) > 1:
         raise InputError("--from is for one agent", remedy="Install them one by one")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda one: _installed(*one, source, python), dict.fromkeys(wanted)))
+        found = list(pool.map(lambda one: _installed(one[0], one[1], source, python), dict.fromkeys(wanted)))
     failed = [one for one in found if isinstance(one, AssayError)]
     if as_json and not failed:
         print_json([one for one in found if not isinstance(one, AssayError)])
