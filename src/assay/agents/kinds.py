@@ -13,13 +13,16 @@ from assay.agents.anchors import Empty, Nop, Oracle
 from assay.agents.api import ApiAgent
 from assay.agents.base import Agent
 from assay.agents.command import CommandAgent
+from assay.agents.opencode import Opencode
 from assay.errors import InputError, MachineError
 from assay.names import suggestion
 from assay.records import Dialect
 
 GROUP = "assay.agents"
 
-TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {}
+TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {
+    "opencode": Opencode,
+}
 """Command-line agents from a tool tree (``agents.catalogue``), made with a version; None = the tested one."""
 
 BUILT_IN: Mapping[str, Callable[[], Agent]] = {

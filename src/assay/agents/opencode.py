@@ -1,0 +1,185 @@
+"""opencode, run once per step with its JSON events on standard output. Shapes of version 1.18."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from assay.agents.base import Launch, Reading, StepRequest
+from assay.agents.catalogue import TOOLS
+from assay.agents.installed import ToolTree, tool_tree
+from assay.agents.output import crash_detail
+from assay.agents.prompt import ask, profile_files
+from assay.evidence.sources.opencode import api_error
+from assay.identity import Json
+from assay.records import Arm, Dialect, Ended
+from assay.sandboxes.base import HOME, ExitRecord, Mount
+
+PROVIDER = "assay"
+CONFIG = f"{HOME}/.config/opencode"
+# The packages of providers that are part of the binary: nothing is installed at run time.
+_PACKAGES = {Dialect.MESSAGES: "@ai-sdk/anthropic", Dialect.CHAT: "@ai-sdk/openai-compatible"}
+_CONTEXT, _DUMMY_KEY = 200_000, "dummy"
+_QUIET = {
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    "OPENCODE_DISABLE_SHARE": "1",
+    "OPENCODE_DISABLE_CLAUDE_CODE": "1",
+    # Else a plug-in is installed in the background at the first start.
+    "npm_config_offline": "true",
+}
+
+
+class Opencode:
+    """Settings: ``effort`` (a model variant's name), ``temperature``, ``small_model``, ``max_turns`` (steps).
+
+    Its title request goes to ``small_model``, the arm's own model unless said otherwise. Profile: ``instructions``
+    become ``AGENTS.md`` and sub-agents ``agent/<name>.md`` below its configuration folder, so that the workspace stays
+    as it was; a variant's system text is a further instruction file.
+    """
+
+    name: ClassVar[str] = "opencode"
+    dialects: ClassVar[frozenset[Dialect]] = frozenset(_PACKAGES)
+
+    def __init__(self, version: str | None = None) -> None:
+        self._version = version
+
+    def version(self) -> str:
+        """The installed version. Raises ``MachineError`` when it is not there."""
+        return self._tree().version
+
+    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
+        """Its own files."""
+        return (self._tree().mount,)
+
+    def launch(self, request: StepRequest) -> Launch:
+        """Return the command for one step; later steps continue the session."""
+        arm = request.arm
+        effort = ("--variant", str(arm.settings["effort"])) if "effort" in arm.settings else ()
+        again = ("--continue",) if request.step else ()
+        model = f"{PROVIDER}/{arm.model}"
+        return Launch(
+            argv=(self._tree().command, "run", "--format", "json", *again, "-m", model, *effort, _prompt(request)),
+            env=_QUIET | _telemetry(request),
+            files=_files(request) if request.step == 0 else {},
+            collect=(".local/share/opencode/opencode.db*", ".local/share/opencode/log/*"),
+            grace_s=(1.0, 1.0),
+        )
+
+    def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:  # noqa: ARG002 - the seam's signature
+        """An error event of the provider is not the model's failure; nor is it ours to guess what else broke."""
+        failure = api_error(output)
+        if failure is not None:
+            return Reading(Ended.PROVIDER_ERROR if failure.status else Ended.AGENT_CRASH, failure.message)
+        detail = crash_detail(output, exit_record)
+        return Reading(Ended.AGENT_CRASH, detail) if detail else Reading()
+
+    def _tree(self) -> ToolTree:
+        return tool_tree(TOOLS[self.name], self._version)
+
+
+def _prompt(request: StepRequest) -> str:
+    """A message that begins with a dash would be read as an option."""
+    asked = ask(request)
+    return asked if not asked.startswith("-") else f"\n{asked}"
+
+
+def _telemetry(request: StepRequest) -> dict[str, str]:
+    if request.otlp_url is None:
+        return {}
+    attributes = ",".join(f"{name}={value}" for name, value in request.attributes.items())
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": request.otlp_url,
+        "OTEL_RESOURCE_ATTRIBUTES": attributes,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+
+
+def _files(request: StepRequest) -> dict[str, bytes]:
+    """The configuration, instruction files and sub-agents."""
+    arm = request.arm
+    files = {f"{CONFIG}/opencode.json": json.dumps(_merged(_config(request), _own(arm)), indent=1).encode()}
+    instructions = [text for text in (arm.profile.get("instructions"), arm.variant.get("system")) if text]
+    if instructions:
+        files[f"{CONFIG}/AGENTS.md"] = "\n\n".join(map(str, instructions)).encode()
+    for agent in _agents(arm):
+        files[f"{CONFIG}/agent/{agent['name']}.md"] = _sub_agent(agent, arm).encode()
+    skills = arm.profile.get("skills")
+    for name, text in skills.items() if isinstance(skills, Mapping) else ():
+        files[f"{CONFIG}/skill/{name}/SKILL.md"] = str(text).encode()
+    native = arm.profile.get("native")
+    own = native.get(Opencode.name) if isinstance(native, Mapping) else None
+    for path, text in own.items() if isinstance(own, Mapping) else ():
+        files[f"{HOME}/{str(path).removeprefix('~/')}"] = str(text).encode()
+    return files | profile_files(arm)
+
+
+def _config(request: StepRequest) -> dict[str, Any]:
+    arm = request.arm
+    dialect = request.dialect or Dialect.CHAT
+    limit = {"context": _CONTEXT, "output": request.max_output_tokens}
+    models = {
+        model: {"name": model, "tool_call": True, "temperature": True, "reasoning": "effort" in arm.settings}
+        | {"limit": limit}
+        for model in (arm.model, *request.models)
+    }
+    small = str(arm.settings.get("small_model") or arm.model)
+    config: dict[str, Any] = {
+        "autoupdate": False,
+        "share": "disabled",
+        "snapshot": False,
+        "permission": {"*": "allow"},
+        "provider": {
+            PROVIDER: {
+                "npm": _PACKAGES[dialect],
+                "name": PROVIDER,
+                "options": {"baseURL": f"{request.base_urls.get(dialect, '')}/v1", "apiKey": _DUMMY_KEY},
+                "models": models,
+            }
+        },
+        "model": f"{PROVIDER}/{arm.model}",
+        "small_model": f"{PROVIDER}/{small}",
+        "experimental": {"openTelemetry": request.otlp_url is not None},
+    }
+    build = {
+        key: arm.settings[setting]
+        for key, setting in (("temperature", "temperature"), ("top_p", "top_p"), ("steps", "max_turns"))
+        if setting in arm.settings
+    }
+    return config | ({"agent": {"build": build}} if build else {})
+
+
+def _agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
+    agents = arm.profile.get("agents")
+    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
+
+
+def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> str:
+    """Front matter in JSON's spelling of strings, which YAML reads."""
+    front = {
+        "description": agent.get("description") or agent["name"],
+        "mode": "subagent",
+        "model": f"{PROVIDER}/{agent.get('model') or arm.model}",
+    }
+    if agent.get("effort"):
+        front["variant"] = agent["effort"]
+    lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in front.items())
+    return f"---\n{lines}---\n{agent.get('prompt') or ''}\n"
+
+
+def _own(arm: Arm) -> Mapping[str, Any]:
+    """Settings in opencode's own words, merged over ours."""
+    settings = arm.profile.get("settings")
+    own = settings.get(Opencode.name) if isinstance(settings, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**base, **over}
+    for key in base.keys() & over.keys():
+        if isinstance(base[key], Mapping) and isinstance(over[key], Mapping):
+            both[key] = _merged(base[key], over[key])
+    return both
