@@ -34,7 +34,7 @@ class Visitor:
     ``models`` maps the ids that the agent may name to upstreams; with ``strict`` any other id is refused,
     else it is forwarded as it is to the provider of the first entry, and recorded. ``folder`` receives
     ``gateway.jsonl`` and ``bodies.bin``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
-    only: trial, arm, task, type, variant, repetition.
+    only: trial, arm, agent, task, type, variant, repetition, and what else simulates (fault, script, ...).
     """
 
     owner_kind: OwnerKind
@@ -82,6 +82,10 @@ class Door(Protocol):
 
     def base_urls(self, door_url: str) -> Mapping[Dialect, str]:
         """Addresses by dialect, ``<door_url>/a/<token>/<dialect>``."""
+        ...
+
+    def otlp_url(self, door_url: str) -> str:
+        """Where OTLP exporters inside send to: ``<door_url>/a/<token>/otlp``."""
         ...
 
     def set_step(self, step: int) -> None:

@@ -136,11 +136,13 @@ class Sandbox(Protocol):
 
     ``run`` may be called several times, one after another, on the same workspace. Output of run k lies in
     ``output(k)``: JSON lines ``{"t": seconds since start, "fd": 1|2, "text": str}``, a line with its newline each;
-    the texts of one ``fd``, joined, are what was printed.
+    the texts of one ``fd``, joined, are what was printed. ``workspace`` is where the workspace lies for a program
+    inside: ``WORKSPACE``, but for kinds that cannot show a folder under another name.
     """
 
     capabilities: ClassVar[Capabilities]
     door_url: str | None
+    workspace: str
 
     async def __aenter__(self) -> Self:
         """Make workspace and HOME. Raises ``SandboxError`` when the machine cannot."""
@@ -172,6 +174,13 @@ class Sandbox(Protocol):
 
     async def snapshot(self, into: Path) -> tuple[Change, ...]:
         """Seal the workspace into a folder: ``workspace.json`` (all changes), ``workspace.tar`` (changed paths)."""
+        ...
+
+    async def collect(self, patterns: Sequence[str], into: Path, *, limit_bytes: int) -> tuple[str, ...]:
+        """Copy regular files below HOME that match a glob (``**`` for any depth); return what matched and was left out.
+
+        Links are not followed. Between runs only. A file is taken whole or, beyond ``limit_bytes`` in all, not.
+        """
         ...
 
     def kill(self) -> None:

@@ -23,6 +23,7 @@ from assay.sandboxes.base import (
     SandboxSpec,
 )
 from assay.sandboxes.box import Box, keep_box, make_box, remove_box
+from assay.sandboxes.collecting import collect_files
 from assay.sandboxes.supervised import Supervised
 from assay.sandboxes.workspace import Manifest, copy_tree, seal
 from assay.sandboxes.workspace_files import read_file, write_file
@@ -48,6 +49,7 @@ class LocalSandbox(ABC):
     def __init__(self, spec: SandboxSpec) -> None:
         self.spec = spec
         self.door_url = DOOR_URL if spec.door is not None else None
+        self.workspace = WORKSPACE
         self._box: Box | None = None
         self._start: Manifest = {}
         self._current: Supervised | None = None
@@ -150,6 +152,12 @@ class LocalSandbox(ABC):
             return await asyncio.to_thread(seal, self._start, self.box.workspace, into)
         await asyncio.to_thread(shutil.copytree, self._deadline_folder, into, dirs_exist_ok=True)
         return self._at_deadline
+
+    async def collect(self, patterns: Sequence[str], into: Path, *, limit_bytes: int) -> tuple[str, ...]:
+        """Copy files below HOME out; see ``Sandbox.collect``. Raises ``EvidenceError``."""
+        if not patterns:
+            return ()
+        return await asyncio.to_thread(collect_files, self.box.home, tuple(patterns), into, limit_bytes)
 
     @property
     def _deadline_folder(self) -> Path:

@@ -27,6 +27,7 @@ from assay.sandboxes.base import (
     ExitRecord,
     SandboxSpec,
 )
+from assay.sandboxes.collecting import ENTRY_BYTES, matches
 from assay.sandboxes.workspace import APART, FORMAT, Entry, compare
 from assay.sandboxes.workspace_files import walk
 
@@ -75,6 +76,7 @@ class MemorySandbox:
     def __init__(self, spec: SandboxSpec, script: Script) -> None:
         self.spec = spec
         self.door_url = DOOR_URL if spec.door is not None else None
+        self.workspace = WORKSPACE
         self.files: dict[str, bytes] = {}
         self._script = script
         self._start: dict[str, Entry] = {}
@@ -151,6 +153,21 @@ class MemorySandbox:
     async def snapshot(self, into: Path) -> tuple[Change, ...]:
         """Seal the dictionary in the form of ``workspace.seal``."""
         return self._seal(into)
+
+    async def collect(self, patterns: Sequence[str], into: Path, *, limit_bytes: int) -> tuple[str, ...]:
+        """Copy from the dictionary."""
+        left_out = []
+        for path, data in sorted(self.files.items()):
+            name = path.removeprefix(f"{HOME}/")
+            if name == path or not any(matches(name, pattern) for pattern in patterns):
+                continue
+            if len(data) + ENTRY_BYTES > limit_bytes:
+                left_out.append(name)
+                continue
+            limit_bytes -= len(data) + ENTRY_BYTES
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            (into / name).write_bytes(data)
+        return tuple(left_out)
 
     def _seal(self, into: Path) -> tuple[Change, ...]:
         prefix = f"{WORKSPACE}/"

@@ -49,6 +49,7 @@ class UnsafeHostSandbox(LocalSandbox):
     async def __aenter__(self) -> Self:
         """Make the folders; open the door on a free port of the loopback."""
         await super().__aenter__()
+        self.workspace = str(self.box.workspace)
         if self.spec.door is not None:
             self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
             self.door_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -70,6 +71,13 @@ class UnsafeHostSandbox(LocalSandbox):
         if record.reason is Exit.KILLED:
             await asyncio.to_thread(kill_by_token, self.box.token)
         return record
+
+    def _below(self, path: str) -> tuple[Path, PurePosixPath] | None:
+        """Know the workspace by both of its names."""
+        host = PurePosixPath(self.workspace)
+        if ".." not in path and PurePosixPath(path).is_relative_to(host):
+            path = str(WORKSPACE / PurePosixPath(path).relative_to(host))
+        return super()._below(path)
 
     def _furnish(self) -> None:
         super()._furnish()

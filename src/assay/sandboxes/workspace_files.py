@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,8 +38,11 @@ class Found:
         return "file" if stat.S_ISREG(mode) else "link" if stat.S_ISLNK(mode) else "other"
 
 
-def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """Yield everything below ``root``, parents first, in a fixed order; names in ``skip`` are left out."""
+def walk(root: Path, skip: frozenset[str] = frozenset(), enter: Callable[[str], bool] | None = None) -> Iterator[Found]:
+    """Yield everything below ``root``, parents first, in a fixed order; names in ``skip`` are left out.
+
+    ``enter`` says of a folder's relative path whether its content is wanted; None = of every folder.
+    """
     with ExitStack() as first:
         descriptor = os.open(root, FOLDER)
         first.callback(os.close, descriptor)
@@ -55,7 +58,7 @@ def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Found]:
                 state = os.lstat(name, dir_fd=folder)
                 found = Found(prefix + name, name, folder, state, too_deep=len(stack) >= MAX_DEPTH)
                 yield found
-                if found.kind == "dir":
+                if found.kind == "dir" and (enter is None or enter(found.path)):
                     held = ExitStack()
                     inner = held.enter_context(opened(name, FOLDER, folder))
                     stack.append((held, inner, f"{found.path}/", iter(_names(inner, skip))))

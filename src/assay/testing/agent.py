@@ -103,7 +103,8 @@ class ScriptedAgent:
     """A double that does as told, through the same path as a real agent: no model, no Python inside.
 
     It writes ``files`` (workspace paths) before the start, prints ``output``, sleeps ``sleep_s`` and ends with
-    ``exit_code``; ``script`` replaces all that by lines of ``sh``. ``reading`` is what ``read`` answers.
+    ``exit_code``; ``script`` replaces all that by lines of ``sh``. ``reading`` is what ``read`` answers; ``collect``
+    and ``grace_s`` go into the launch.
     """
 
     name: ClassVar[str] = "scripted"
@@ -118,7 +119,11 @@ class ScriptedAgent:
         sleep_s: float = 0.0,
         script: str | None = None,
         reading: Reading | None = None,
+        collect: tuple[str, ...] = (),
+        grace_s: tuple[float, float] = (2.0, 2.0),
     ) -> None:
+        self._collect = collect
+        self._grace_s = grace_s
         self._files = {f"{WORKSPACE}/{path}": data for path, data in (files or {}).items()}
         self._script = script or f'printf "%s" "$1"; sleep {sleep_s}; exit {exit_code}'
         self._output = output
@@ -136,7 +141,8 @@ class ScriptedAgent:
     def launch(self, request: StepRequest) -> Launch:
         """Note the request; return the script."""
         self.requests.append(request)
-        return Launch(argv=("/bin/sh", "-c", self._script, "scripted", self._output), files=self._files)
+        argv = ("/bin/sh", "-c", self._script, "scripted", self._output)
+        return Launch(argv, files=self._files, collect=self._collect, grace_s=self._grace_s)
 
     def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:  # noqa: ARG002 - same
         """Return the reading that was given."""

@@ -77,6 +77,40 @@ async def snapshot_names_added_and_changed(bench: Bench) -> None:
     assert changes["one"].sha256 == "785f3ec7eb32f30b90cd0fcf3657d388b5ff4297f2f9716ff66e9b69c05ddd09"
 
 
+async def session_files_are_collected(bench: Bench) -> None:
+    """By glob below HOME alone, under their relative paths; what is too much is named, and the rest still comes."""
+    patterns = (".agent/**/*.jsonl", "state/*.db", "**/deep.txt", "big")
+    files = {
+        ".agent/one.jsonl": b"1",
+        ".agent/a/b/two.jsonl": b"22",
+        ".agent/a/other.txt": b"-",
+        "state/x.db": b"333",
+        "state/sub/y.db": b"-",
+        "p/q/deep.txt": b"d",
+        "big": b"b" * 100_000,
+    }
+    async with bench.open(bench.start(big="not of HOME")) as sandbox:
+        for path, data in files.items():
+            await sandbox.write(f"{HOME}/{path}", data)
+        assert await sandbox.collect(patterns, bench.folder / "kept", limit_bytes=50_000) == ("big",)
+        assert await sandbox.collect(("none/*",), bench.folder / "none", limit_bytes=50_000) == ()
+        sandbox.kill()
+        await sandbox.collect(("big",), bench.folder / "after", limit_bytes=200_000)
+    kept = {path.relative_to(bench.folder / "kept").as_posix(): path for path in (bench.folder / "kept").rglob("*")}
+    held = {name: path.read_bytes() for name, path in kept.items() if path.is_file()}
+    wanted = (".agent/one.jsonl", ".agent/a/b/two.jsonl", "state/x.db", "p/q/deep.txt")
+    assert held == {name: files[name] for name in wanted}
+    assert not (bench.folder / "none").exists()
+    assert (bench.folder / "after" / "big").read_bytes() == files["big"]
+
+
+async def workspace_has_a_name_inside(bench: Bench) -> None:
+    """Files written below ``workspace`` are the workspace's."""
+    async with bench.open() as sandbox:
+        await sandbox.write(f"{sandbox.workspace}/note", b"x")
+        assert await sandbox.read(f"{WORKSPACE}/note") == b"x"
+
+
 async def killed_sandbox_runs_nothing(bench: Bench) -> None:
     """``kill`` may come at any time and twice; a run after it is KILLED, never EXITED."""
     async with bench.open() as sandbox:
@@ -129,6 +163,8 @@ FILE_CHECKS = (
     writing_makes_folders,
     untouched_snapshot_is_empty,
     snapshot_names_added_and_changed,
+    session_files_are_collected,
+    workspace_has_a_name_inside,
     killed_sandbox_runs_nothing,
     door_url_says_whether_there_is_a_door,
     nothing_stays,

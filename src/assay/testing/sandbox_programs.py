@@ -158,6 +158,28 @@ async def links_are_not_followed(bench: Bench) -> None:
     assert (outside / "secret").read_text(encoding="utf-8") == "secret"
 
 
+async def collecting_follows_no_link(bench: Bench) -> None:
+    """Links, pipes and closed folders in HOME bring out nothing of the host, and stop nothing."""
+    outside = bench.folder / "outside"
+    outside.mkdir()
+    (outside / "secret.log").write_text("secret", encoding="utf-8")
+    code = (
+        "import os; os.chdir(os.environ['HOME'])\n"
+        f"os.symlink({str(outside)!r}, 'folder'); os.symlink({str(outside / 'secret.log')!r}, 'file.log')\n"
+        "os.mkfifo('fifo.log'); os.makedirs('closed'); open('closed/mine.log', 'w').write('mine')\n"
+        "os.chmod('closed/mine.log', 0); os.chmod('closed', 0)\n"
+        "open(b'odd\\xff.log', 'w').close(); open('hole.log', 'w').truncate(1 << 40)"
+    )
+    into = bench.folder / "kept"
+    async with bench.open() as sandbox:
+        record = await bench.python_in(sandbox, code)
+        assert record.exit_code in {0, 1}, printed(sandbox, 2)  # a file limit may refuse the hole
+        left_out = await sandbox.collect(("**/*.log",), into, limit_bytes=1 << 20)
+    assert set(left_out) <= {"hole.log"}
+    assert (into / "closed" / "mine.log").read_text(encoding="utf-8") == "mine"
+    assert {path.name for path in into.rglob("*.log")} - {"hole.log"} == {"mine.log", "odd\\xff.log"}
+
+
 async def ladder_is_climbed(bench: Bench) -> None:
     """INT ends most; TERM those that ignore it; KILL the rest. Each is a timeout."""
     ignore = "import signal; signal.signal(signal.{}, signal.SIG_IGN)\n"
@@ -240,6 +262,7 @@ PROGRAM_CHECKS = (
     usage_is_measured,
     snapshot_is_exact,
     links_are_not_followed,
+    collecting_follows_no_link,
     ladder_is_climbed,
     last_words_are_heard,
     daemons_die,

@@ -1,0 +1,73 @@
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assay.gateway.base import Visitor
+from assay.gateway.door import LocalDoor
+from assay.gateway.server import GatewayServer
+from assay.identity import Json
+from assay.records import Arm, Ended
+from assay.testing.agent import ScriptedAgent
+from assay.trial.environment import TrialLimits
+
+if TYPE_CHECKING:
+    from tests.trial.conftest import Bench
+
+KEEPS = (
+    "mkdir -p ~/.agent/day; echo one > ~/.agent/day/s.jsonl; echo no > ~/.agent/cache; ln -s s.jsonl ~/.agent/l.jsonl"
+)
+
+
+@pytest.mark.parametrize(
+    ("script", "ended"),
+    [
+        (KEEPS, Ended.COMPLETED),
+        (f"{KEEPS}; exit 3", Ended.AGENT_CRASH),
+        (f"{KEEPS}; trap '' INT TERM; sleep 60 & wait; sleep 60", Ended.TIMEOUT),
+    ],
+)
+async def test_session_files_become_evidence_however_it_ended(bench: "Bench", script: str, ended: Ended) -> None:
+    double = ScriptedAgent(script=script, collect=(".agent/**/*.jsonl",), grace_s=(0.1, 0.1))
+    attempt = await bench.live(Arm("scripted", "0", "", ""), double=double, limits=TrialLimits(time_s=1.0))
+    assert attempt.ended is ended
+    home = bench.evidence(attempt) / "home"
+    assert [path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()] == [".agent/day/s.jsonl"]
+    assert (home / ".agent/day/s.jsonl").stat().st_mode & 0o222 == 0, "it is sealed with the rest"
+
+
+async def test_an_agent_is_told_who_it_is_and_where(bench: "Bench") -> None:
+    double = ScriptedAgent()
+    attempt = await bench.live(Arm("scripted", "0", "always", "lab"), double=double)
+    (request,) = double.requests
+    assert request.otlp_url is not None
+    assert request.otlp_url.startswith("http://127.0.0.1:8400/a/")
+    assert request.otlp_url.endswith("/otlp")
+    assert request.attributes["assay.attempt"] == attempt.id
+    assert request.attributes["assay.step"] == "0"
+    assert uuid.UUID(request.session).version == 5
+    assert request.models == ("always",)
+    assert request.workspace == "/workspace"
+
+
+async def test_what_the_lab_is_told_of_an_arm(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Mapping[str, str]] = []
+    opening = GatewayServer.open
+
+    def note(gateway: GatewayServer, visitor: Visitor) -> LocalDoor:
+        seen.append(visitor.labels)
+        return opening(gateway, visitor)
+
+    monkeypatch.setattr(GatewayServer, "open", note)
+    settings: dict[str, Json] = {"lab_script": {"turns": [{"say": "hello"}]}, "lab_fault": "none"}
+    profile: dict[str, Json] = {"agents": [{"name": "reviewer"}, {"name": "tester"}]}
+    arm = Arm("scripted", "0", "always", "lab", variant={"system": "Be brief."}, profile=profile, settings=settings)
+    await bench.live(arm, double=ScriptedAgent())
+    await bench.live(Arm("scripted", "0", "always", "lab"), double=ScriptedAgent())
+    told, plain = seen
+    assert (told["agent"], told["system"], told["delegates"]) == ("scripted", "yes", "reviewer,tester")
+    assert json.loads(told["script"]) == settings["lab_script"]
+    assert told["fault"] == "none"
+    assert not {"system", "delegates", "script", "fault"} & plain.keys()
