@@ -12,7 +12,9 @@ from typing import cast
 from assay.agents.anchors import Empty, Nop, Oracle
 from assay.agents.api import ApiAgent
 from assay.agents.base import Agent
+from assay.agents.codex import Codex
 from assay.agents.command import CommandAgent
+from assay.agents.mini_swe_agent import MiniSweAgent
 from assay.agents.opencode import Opencode
 from assay.errors import InputError, MachineError
 from assay.names import suggestion
@@ -21,6 +23,8 @@ from assay.records import Dialect
 GROUP = "assay.agents"
 
 TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {
+    "codex": Codex,
+    "mini-swe-agent": MiniSweAgent,
     "opencode": Opencode,
 }
 """Command-line agents from a tool tree (``agents.catalogue``), made with a version; None = the tested one."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from assay.evidence.sources import opencode
+from assay.evidence.sources import codex, opencode
 from assay.evidence.sources.base import Reader
 
 GROUP = "assay.readers"
 
 BUILT_IN: Mapping[str, Reader] = {
+    "codex": codex,
     "opencode": opencode,
 }
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
+from assay.identity import Json
 from assay.lab.answer import Question
 from assay.lab.scripts import Action, Delegate, Native, Read, Run, Turn, Write
 from assay.lab.tools import OfferedTool, ToolUse
@@ -56,7 +57,7 @@ class CodexTools:
         started = {found for text in texts for found in _SPAWNED.findall(text)}
         open_ = sorted(started - {found for text in texts for found in _OVER.findall(text)})
         given = "targets" if "targets" in _properties(wait) else "ids"
-        content = {given: open_, "timeout_ms": _WAIT_MS}
+        content: dict[str, Json] = {given: open_, "timeout_ms": _WAIT_MS}
         return (ToolUse("", wait.name, content, namespace=wait.namespace),) if open_ else ()
 
 
@@ -77,7 +78,7 @@ def _command(line: str, question: Question, call_id: str, patience_ms: int = PAT
     tool = _offered(question, *_SHELLS)
     if tool is None:
         return ()
-    inputs: Mapping[str, Mapping[str, object]] = {
+    inputs: dict[str, dict[str, Json]] = {
         "exec_command": {"cmd": line, "yield_time_ms": patience_ms},
         "shell_command": {"command": line, "timeout_ms": patience_ms},
         "shell": {"command": ["bash", "-lc", line], "timeout_ms": patience_ms},
@@ -89,13 +90,13 @@ def _spawn(action: Delegate, question: Question, call_id: str) -> Sequence[ToolU
     tool = _offered(question, "spawn_agent")
     if tool is None:
         return ()
-    content: dict[str, object] = {"agent_type": action.agent, "message": action.prompt}
+    content: dict[str, Json] = {"agent_type": action.agent, "message": action.prompt}
     if "task_name" in _properties(tool):
         content |= {"task_name": re.sub(r"\W+", "_", action.agent).lower(), "fork_turns": "none"}
     return (ToolUse(call_id, tool.name, content, namespace=tool.namespace),)
 
 
-def _properties(tool: OfferedTool) -> Mapping[str, object]:
+def _properties(tool: OfferedTool) -> Mapping[str, Json]:
     found = tool.schema.get("properties")
     return found if isinstance(found, Mapping) else {}
 

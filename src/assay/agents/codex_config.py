@@ -1,0 +1,127 @@
+"""Codex's configuration for one attempt: ``config.toml``, role files, ``AGENTS.md``, skills; by inside path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.agents.base import StepRequest
+from assay.agents.prompt import profile_files
+from assay.agents.toml import toml
+from assay.identity import Json
+from assay.records import Arm, Dialect
+from assay.sandboxes.base import HOME
+
+NAME = "codex"
+PROVIDER = "assay"
+KEY = "ASSAY_DUMMY_KEY"
+CODEX_HOME = f"{HOME}/.codex"
+CATALOGUE = f"{CODEX_HOME}/models.json"
+RETRIES = 1
+"""Retries per request unless ``settings.retries`` says otherwise: failures are to be seen, not waited out."""
+# Nothing but the task: what looks things up, asks people, or watches is off.
+_FEATURES = ("plugins", "remote_plugin", "apps", "goals", "tool_suggest", "shell_snapshot")
+
+
+def config_files(request: StepRequest) -> dict[str, bytes]:
+    """Return all files of the first step. The workspace gets none, but for those that the profile puts there."""
+    arm = request.arm
+    files = {f"{CODEX_HOME}/config.toml": toml(_merged(_config(request), _own(arm))).encode()}
+    if arm.profile.get("instructions"):
+        files[f"{CODEX_HOME}/AGENTS.md"] = str(arm.profile["instructions"]).encode()
+    for agent in sub_agents(arm):
+        files[_role_path(agent)] = toml(_role(agent)).encode()
+    skills = arm.profile.get("skills")
+    for name, text in skills.items() if isinstance(skills, Mapping) else ():
+        files[f"{CODEX_HOME}/skills/{name}/SKILL.md"] = str(text).encode()
+    native = arm.profile.get("native")
+    own = native.get(NAME) if isinstance(native, Mapping) else None
+    for path, text in own.items() if isinstance(own, Mapping) else ():
+        files[f"{HOME}/{str(path).removeprefix('~/')}"] = str(text).encode()
+    return files | profile_files(arm)
+
+
+def sub_agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
+    """Return the declared sub-agents."""
+    agents = arm.profile.get("agents")
+    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
+
+
+def _config(request: StepRequest) -> dict[str, Any]:
+    arm, agents = request.arm, sub_agents(request.arm)
+    retries = int(str(arm.settings.get("retries", RETRIES)))
+    return {
+        "model": arm.model,
+        "model_provider": PROVIDER,
+        "model_catalog_json": CATALOGUE,
+        "model_reasoning_effort": arm.settings.get("effort"),
+        # Beside Codex's own text, as a person would: the text that belongs to the model stays.
+        "developer_instructions": arm.variant.get("system") or None,
+        "check_for_update_on_startup": False,
+        "approval_policy": "never",
+        "sandbox_mode": "danger-full-access",
+        "web_search": "disabled",
+        "model_providers": {
+            PROVIDER: {
+                "name": PROVIDER,
+                "base_url": f"{request.base_urls.get(Dialect.RESPONSES, '')}/v1",
+                "env_key": KEY,
+                "wire_api": "responses",
+                "request_max_retries": retries,
+                "stream_max_retries": retries,
+                "supports_websockets": False,
+            }
+        },
+        "analytics": {"enabled": False},
+        "feedback": {"enabled": False},
+        "features": dict.fromkeys(_FEATURES, False),
+        # Keeps PATH and so the task's tools; the key is not for commands.
+        "shell_environment_policy": {"inherit": "all", "ignore_default_excludes": False, "exclude": ["ASSAY_*"]},
+        # Without a declaration there is no tool for sub-agents at all: not even for those that Codex brings.
+        "agents": {"enabled": bool(agents)} | {str(agent["name"]): _declared(agent) for agent in agents},
+        "otel": _telemetry(request.otlp_url),
+    }
+
+
+def _declared(agent: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {"description": agent.get("description") or agent["name"], "config_file": _role_path(agent)}
+
+
+def _role(agent: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {
+        "model": agent.get("model"),
+        "model_reasoning_effort": agent.get("effort"),
+        "developer_instructions": agent.get("prompt") or None,
+    }
+
+
+def _role_path(agent: Mapping[str, Json]) -> str:
+    return f"{CODEX_HOME}/roles/{agent['name']}.toml"
+
+
+def _telemetry(url: str | None) -> dict[str, Any]:
+    """Logs and metrics; spans are some thousand internal ones a run, and say nothing more."""
+    if url is None:
+        return {"exporter": "none", "metrics_exporter": "none", "trace_exporter": "none"}
+    return {
+        "environment": "assay",
+        "log_user_prompt": False,
+        "exporter": {"otlp-http": {"endpoint": f"{url}/v1/logs", "protocol": "binary"}},
+        "metrics_exporter": {"otlp-http": {"endpoint": f"{url}/v1/metrics", "protocol": "binary"}},
+        "trace_exporter": "none",
+    }
+
+
+def _own(arm: Arm) -> Mapping[str, Any]:
+    """Settings in Codex's own words, merged over ours."""
+    settings = arm.profile.get("settings")
+    own = settings.get(NAME) if isinstance(settings, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**base, **over}
+    for key in base.keys() & over.keys():
+        if isinstance(base[key], Mapping) and isinstance(over[key], Mapping):
+            both[key] = _merged(base[key], over[key])
+    return both
