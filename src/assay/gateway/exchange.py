@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Awaitable, Mapping
 from functools import partial
 
 import aiohttp
@@ -13,33 +12,21 @@ from aiohttp import web
 
 from assay.errors import AssayError
 from assay.evidence.calls import FIRST_ERROR_STATUS, start_head, start_line
-from assay.gateway.answers import STANDARD_TIERS, EncodedCopy, StreamedAnswer, UsageChunkFilter, WholeAnswer
-from assay.gateway.bodies import MAX_BODY_BYTES
-from assay.gateway.credentials import Mask
+from assay.gateway.answers import STANDARD_TIERS, StreamedAnswer
 from assay.gateway.door import provider_failed
-from assay.gateway.headers import (
-    SIMULATED_HEADER,
-    TRIAL_HEADER,
-    request_headers,
-    request_id,
-    response_headers,
-)
+from assay.gateway.headers import TRIAL_HEADER, request_headers
 from assay.gateway.jobs import Job
 from assay.gateway.pacing import HeldTooLongError
+from assay.gateway.reception import CallerGoneError, Reception
 from assay.gateway.refusals import refusal
 from assay.gateway.signed import Outgoing
-from assay.gateway.windows import TOO_MANY, window_reset
+from assay.gateway.windows import window_reset
 from assay.prices import cost, partial_cost
 from assay.providers import SUBSCRIPTION
 from assay.records import Call, Price, Tokens
 
-EVENT_STREAM = "text/event-stream"
 _PIECES = 1 << 20
 CALLER_GONE = "the caller went away before the answer was complete"
-
-
-class _CallerGoneError(Exception):
-    """The sandbox's side of the connection is closed."""
 
 
 class Exchange:
@@ -53,18 +40,11 @@ class Exchange:
         self._sent_at = 0
         self._began = 0.0
         self._queued_ms = 0.0
-        self._ttft_ms: float | None = None
         self._status = 0
         self._error: str | None = None
         self._cut = False
         self._never_sent = False
-        self._simulated_ms: float | None = None
-        self._request_id: str | None = None
-        self._answer: StreamedAnswer | WholeAnswer | None = None
-        self._received: list[bytes] = []
-        self._received_bytes = 0
-        self._answer_headers: Mapping[str, str] = {}
-        self._limit_body = b""
+        self._reception = Reception(job)
 
     async def run(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the response for the client; it is already under way when it is a stream."""
@@ -96,7 +76,7 @@ class Exchange:
         except asyncio.CancelledError:
             self._note_cut()
             raise
-        except _CallerGoneError:
+        except CallerGoneError:
             self._note_cut()
             return web.Response(status=499)  # nobody reads it
         finally:
@@ -138,13 +118,8 @@ class Exchange:
                 url, data=body, headers=headers, proxy=proxy, ssl=job.link.trust, allow_redirects=False
             ) as answer:
                 self._status = answer.status
-                self._request_id = request_id(answer.headers)
-                self._read_simulated(answer.headers)
-                self._answer_headers = answer.headers
-                response = self._response(answer)
-                if isinstance(self._answer, WholeAnswer) and answer.content_length is not None:
-                    return await self._pass_whole(answer, response)
-                return await self._pass_stream(answer, response, request)
+                response = self._reception.begin(answer)
+                return await self._reception.pass_on(answer, response, request, self._began)
         except AssayError as error:
             self._never_sent, self._error = True, str(error)
             return refusal(job.dialect, 502, self._error)
@@ -156,80 +131,6 @@ class Exchange:
                     request.transport.abort()
                 return response
             return refusal(job.dialect, 502, self._error or "the provider cannot be reached")
-
-    def _response(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-        """Prepare the client's response with the provider's status and headers."""
-        job = self._job
-        apart = job.link.provider.quirks.get("reasoning") == "apart"
-        if answer.content_type == EVENT_STREAM:
-            self._answer = StreamedAnswer(job.dialect, reasoning_apart=apart)
-        else:
-            self._answer = WholeAnswer(job.dialect, status=answer.status, reasoning_apart=apart)
-        headers = response_headers(answer.headers, same_length=not job.usage_injected)
-        if isinstance(self._answer, WholeAnswer) and answer.content_length is not None:
-            headers.popall("Content-Length", None)
-            return web.Response(status=answer.status, reason=answer.reason, headers=headers)
-        return web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
-
-    async def _pass_whole(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> web.StreamResponse:
-        body = await answer.read()
-        secret = self._job.link.echoed
-        if secret is not None:
-            body = Mask(secret).whole(body)
-        self._keep(body)
-        assert isinstance(self._answer, WholeAnswer)
-        self._answer.feed(EncodedCopy(answer.headers.get("Content-Encoding")).read(body))
-        self._answer.close()
-        assert isinstance(response, web.Response)
-        response.body = body
-        if "Content-Type" not in answer.headers:
-            response.headers.popall("Content-Type", None)
-        return response
-
-    async def _pass_stream(
-        self, answer: aiohttp.ClientResponse, response: web.StreamResponse, request: web.BaseRequest
-    ) -> web.StreamResponse:
-        copy = EncodedCopy(answer.headers.get("Content-Encoding"))
-        usage_filter = UsageChunkFilter() if self._job.usage_injected and copy.plain else None
-        secret = self._job.link.echoed
-        mask = Mask(secret) if secret is not None else None
-        await _to_caller(response.prepare(request))
-        async for received in answer.content.iter_any():
-            if self._ttft_ms is None:
-                self._ttft_ms = 1000 * (time.perf_counter() - self._began)
-            chunk = mask.feed(received) if mask is not None else received
-            passed = self._look(chunk, copy, usage_filter)
-            if passed:
-                await _to_caller(response.write(passed))
-        rest = self._look(mask.flush(), copy, usage_filter) if mask is not None else b""
-        rest += usage_filter.flush() if usage_filter is not None else b""
-        if rest:
-            await _to_caller(response.write(rest))
-        if isinstance(self._answer, WholeAnswer):
-            self._answer.close()
-        await _to_caller(response.write_eof())
-        return response
-
-    def _look(self, chunk: bytes, copy: EncodedCopy, usage_filter: UsageChunkFilter | None) -> bytes:
-        """Record and read a chunk; return what of it is the client's."""
-        self._keep(chunk)
-        assert self._answer is not None
-        self._answer.feed(copy.read(chunk))
-        return usage_filter.feed(chunk) if usage_filter is not None else chunk
-
-    def _keep(self, data: bytes) -> None:
-        if self._status == TOO_MANY:
-            self._limit_body += data[:_PIECES]
-        if self._job.door.visitor.keep_bodies != "none" and self._received_bytes < MAX_BODY_BYTES:
-            self._received.append(data)
-            self._received_bytes += len(data)
-
-    def _read_simulated(self, headers: Mapping[str, str]) -> None:
-        if self._job.link.provider.simulated and SIMULATED_HEADER in headers:
-            try:
-                self._simulated_ms = float(headers[SIMULATED_HEADER])
-            except ValueError:
-                self._simulated_ms = None
 
     def _fail(self, error: BaseException) -> None:
         name = self._job.link.provider.name
@@ -263,7 +164,7 @@ class Exchange:
 
     def _finish(self) -> None:
         job = self._job
-        answer = self._answer
+        answer = self._reception.answer
         if answer is not None and self._error is None:
             self._error = answer.error
             if self._unfinished() and self._error is None:
@@ -275,7 +176,7 @@ class Exchange:
         job.door.end(self._call(price), price, job.estimate, failed=failed, simulated=job.link.provider.simulated)
         broken = failed or self._cut or self._status >= FIRST_ERROR_STATUS
         # Once the answer is on its way, not before.
-        answered = b"".join(self._received)
+        answered = b"".join(self._reception.received)
         asyncio.get_running_loop().call_soon(partial(job.door.keep, self._seq, job.original, answered, failed=broken))
 
     def _watch_window(self) -> None:
@@ -283,25 +184,25 @@ class Exchange:
         link = self._job.link
         if link.provider.billing != SUBSCRIPTION:
             return
-        until = window_reset(self._status, self._answer_headers, self._limit_body, time.time())
+        until = window_reset(self._status, self._reception.headers, self._reception.limit_body, time.time())
         if until is not None:
             link.window.close(until)
             self._job.door.pause(until)
 
     def _note_cut(self) -> None:
         """The caller hung up. After the last event that is how many clients say goodbye, and nothing is missing."""
-        if self._answer is None or not self._answer.whole:
+        if self._reception.answer is None or not self._reception.answer.whole:
             self._cut, self._error = True, CALLER_GONE
 
     def _unfinished(self) -> bool:
         """Tell whether the answer has no end, so that its usage is a lower bound."""
-        return self._cut or (isinstance(self._answer, StreamedAnswer) and not self._answer.whole)
+        return self._cut or (isinstance(self._reception.answer, StreamedAnswer) and not self._reception.answer.whole)
 
     def _call(self, price: Price | None) -> Call:
         """Return the finished call."""
         job = self._job
         visitor = job.door.visitor
-        answer = self._answer
+        answer = self._reception.answer
         tokens = answer.tokens() if answer is not None else Tokens()
         unfinished = self._unfinished()
         charge = partial_cost if unfinished else cost
@@ -319,9 +220,9 @@ class Exchange:
             status=self._status,
             sent_at=self._sent_at,
             queued_ms=round(self._queued_ms, 3),
-            ttft_ms=None if self._ttft_ms is None else round(self._ttft_ms, 3),
+            ttft_ms=None if self._reception.ttft_ms is None else round(self._reception.ttft_ms, 3),
             duration_ms=round(1000 * (time.perf_counter() - self._began), 3),
-            simulated_ms=self._simulated_ms,
+            simulated_ms=self._reception.simulated_ms,
             in_flight_at_kill=unfinished,
             price_id=job.price.id if job.price is not None else None,
             cost=0 if self._never_sent else charge(price, tokens),
@@ -329,14 +230,6 @@ class Exchange:
             usage_injected=job.usage_injected,
             effort=job.effort,
             stop_reason=answer.stop_reason if answer is not None else None,
-            request_id=self._request_id,
+            request_id=self._reception.request_id,
             response_id=answer.id if answer is not None else None,
         )
-
-
-async def _to_caller(writing: Awaitable[object]) -> None:
-    """Tell a broken connection to the sandbox from one to the provider: both are the same exception in aiohttp."""
-    try:
-        await writing
-    except ConnectionError as error:
-        raise _CallerGoneError from error
