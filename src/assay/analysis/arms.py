@@ -11,6 +11,7 @@ import numpy as np
 from assay.analysis.base import ArmSummary, Both, Estimate
 from assay.analysis.table import SCORE, SOLVED, Measure, Table
 from assay.evidence.facts import CellFact, Sums
+from assay.evidence.measures import PREFIX
 from assay.records import Target, Tokens
 from assay.stats import Interval, cost_per_solved, mean, mean_these, rate_like, task_t
 
@@ -25,7 +26,9 @@ def summarise(table: Table, ranks: Ranks) -> tuple[ArmSummary, ...]:
 
 
 def _metric_names(table: Table) -> list[str]:
-    return sorted({name for cell in table.cells.values() for name in cell.metrics} - {SCORE})
+    """Scores beside ``score``; what is measured of an attempt is no score."""
+    names = {name for cell in table.cells.values() for name in cell.metrics} - {SCORE}
+    return sorted(name for name in names if not name.startswith(PREFIX))
 
 
 def _summary(

@@ -12,22 +12,16 @@ from typing import Any
 import duckdb
 
 from assay.errors import RunError
+from assay.evidence import attempt_tables as attempt
 from assay.evidence.facts import Anchor, CellFact, Facts, Health, Sums
 from assay.evidence.lock import Lock
+from assay.evidence.measures import MEASURES
+from assay.evidence.normalise import NORMALISE_VERSION, Normalised
 from assay.evidence.outcomes import TrialOutcome
-from assay.records import NANO, Call, Price, Tokens
+from assay.records import Price, Tokens
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 _SUMS = ("solved", "cost", "wall_s", "simulated_s")
-_TOKENS = (
-    "input_uncached",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "cache_write_unknown",
-    "output",
-    "reasoning",
-)
 
 _TRIALS = {
     "run_id": "VARCHAR", "trial": "VARCHAR", "arm": "VARCHAR", "arm_label": "VARCHAR", "task": "VARCHAR",
@@ -35,16 +29,8 @@ _TRIALS = {
     "attempts": "INTEGER", "lost_attempts": "INTEGER", "attempt": "VARCHAR", "number": "INTEGER", "ended": "VARCHAR",
     "ended_detail": "VARCHAR", "outcome": "VARCHAR", "solved": "BOOLEAN", "solved_reason": "VARCHAR",
     "cost_usd": "DOUBLE", "cost_is_lower_bound": "BOOLEAN", "calls": "INTEGER", "measured_wall_s": "DOUBLE",
-    "simulated_s": "DOUBLE", "simulated": "BOOLEAN", **dict.fromkeys(_TOKENS, "BIGINT"),
-    "metrics": "JSON", "reasons": "JSON",
-}  # fmt: skip
-_CALLS = {
-    "owner_kind": "VARCHAR", "owner": "VARCHAR", "attempt": "VARCHAR", "step": "INTEGER", "seq": "INTEGER",
-    "dialect": "VARCHAR", "provider": "VARCHAR", "model_requested": "VARCHAR", "model_served": "VARCHAR",
-    "role": "VARCHAR", **dict.fromkeys(_TOKENS, "BIGINT"), "status": "INTEGER", "sent_at": "BIGINT",
-    "measured_queued_ms": "DOUBLE", "measured_ttft_ms": "DOUBLE", "measured_duration_ms": "DOUBLE",
-    "simulated_ms": "DOUBLE", "in_flight_at_kill": "BOOLEAN", "price_id": "VARCHAR", "cost_usd": "DOUBLE",
-    "error": "VARCHAR",
+    "simulated_s": "DOUBLE", "simulated": "BOOLEAN", **dict.fromkeys(attempt.TOKENS, "BIGINT"),
+    "metrics": "JSON", "reasons": "JSON", **attempt.TRIAL,
 }  # fmt: skip
 _CELLS = {
     "arm": "VARCHAR", "task": "VARCHAR", "planned": "INTEGER", "settled": "INTEGER", "attempts": "INTEGER",
@@ -52,29 +38,44 @@ _CELLS = {
     **{f"{name}_{part}": kind for name in _SUMS for part, kind in (
         ("n", "INTEGER"), ("total", "DOUBLE"), ("squares", "DOUBLE"), ("least", "DOUBLE"), ("most", "DOUBLE"),
         ("unknown", "INTEGER"))},
-    **dict.fromkeys(_TOKENS, "BIGINT"), "metrics": "JSON", "by_outcome": "JSON", "complaints": "JSON",
+    **dict.fromkeys(attempt.TOKENS, "BIGINT"), "metrics": "JSON", "by_outcome": "JSON", "complaints": "JSON",
 }  # fmt: skip
 
 
 def write_tables(
-    folder: Path, lock: Lock, outcomes: Sequence[TrialOutcome], calls: Iterable[Call], facts: Facts
+    folder: Path,
+    lock: Lock,
+    outcomes: Sequence[TrialOutcome],
+    calls: Iterable[attempt.CallFact],
+    facts: Facts,
+    attempts: Sequence[attempt.AttemptFacts] = (),
 ) -> None:
-    """Write ``trials``, ``llm_calls`` and ``cells`` as Parquet and ``manifest.json``; each file is replaced whole."""
+    """Write every table as Parquet and ``manifest.json``; each file is replaced whole.
+
+    ``calls`` are all requests of the run, ``attempts`` what normalisation made of each attempt of a trial.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     labels = {arm.id: arm.label for arm in lock.arms}
     tasks = {task.id: task for task in lock.tasks}
-    trials = (_trial_row(o, labels, tasks[o.trial.task].type, tasks[o.trial.task].difficulty) for o in outcomes)
+    made = {one.attempt: one.facts for one in attempts}
+    trials = (_trial_row(o, labels, tasks[o.trial.task].type, tasks[o.trial.task].difficulty, made) for o in outcomes)
     _write(folder / "trials.parquet", _TRIALS, trials)
-    _write(folder / "llm_calls.parquet", _CALLS, map(_call_row, calls))
+    _write(folder / "llm_calls.parquet", attempt.CALLS, map(attempt.call_row, calls))
+    _write(folder / "tool_calls.parquet", attempt.TOOLS, attempt.tool_rows(attempts))
+    _write(folder / "delegations.parquet", attempt.DELEGATIONS, attempt.delegation_rows(attempts))
+    _write(folder / "errors.parquet", attempt.ERRORS, attempt.error_rows(attempts))
+    _write(folder / "sources.parquet", attempt.SOURCES, attempt.source_rows(attempts))
     _write(folder / "cells.parquet", _CELLS, map(_cell_row, facts.cells))
     manifest = {
         "version": FACTS_VERSION,
+        "normalise_version": NORMALISE_VERSION,
         "grain": facts.grain,
         "simulated": lock.simulated,
         "run_id": lock.run_id,
         "health": facts.health.to_json(),
         "anchors": [anchor.to_json() for anchor in facts.anchors],
         "prices": [price.to_json() for price in facts.prices],
+        "measures": [measure.to_json() for measure in MEASURES.values()],
     }
     _replace(folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
 
@@ -99,8 +100,10 @@ def read_tables(folder: Path) -> Facts:
         raise RunError(f"facts cannot be read: {error}", where=folder, remedy=remedy) from error
 
 
-def _trial_row(outcome: TrialOutcome, labels: Mapping[str, str], task_type: str, difficulty: str) -> dict[str, Any]:
-    trial, attempt = outcome.trial, outcome.attempt
+def _trial_row(
+    outcome: TrialOutcome, labels: Mapping[str, str], task_type: str, difficulty: str, made: Mapping[str, Normalised]
+) -> dict[str, Any]:
+    trial, counting = outcome.trial, outcome.attempt
     return {
         "run_id": trial.run_id,
         "trial": trial.id,
@@ -113,10 +116,10 @@ def _trial_row(outcome: TrialOutcome, labels: Mapping[str, str], task_type: str,
         "position": trial.order,
         "attempts": outcome.attempts,
         "lost_attempts": outcome.lost_attempts,
-        "attempt": attempt.id if attempt else None,
-        "number": attempt.number if attempt else None,
-        "ended": attempt.ended if attempt else None,
-        "ended_detail": attempt.ended_detail if attempt else None,
+        "attempt": counting.id if counting else None,
+        "number": counting.number if counting else None,
+        "ended": counting.ended if counting else None,
+        "ended_detail": counting.ended_detail if counting else None,
         "outcome": outcome.outcome,
         "solved": outcome.solved,
         "solved_reason": outcome.reasons.get("solved"),
@@ -125,21 +128,12 @@ def _trial_row(outcome: TrialOutcome, labels: Mapping[str, str], task_type: str,
         "calls": outcome.calls,
         "measured_wall_s": outcome.wall_s,
         "simulated_s": outcome.simulated_s,
-        "simulated": attempt.simulated if attempt else None,
+        "simulated": counting.simulated if counting else None,
         **outcome.tokens.to_json(),
         "metrics": dict(outcome.metrics),
         "reasons": dict(outcome.reasons),
+        **attempt.trial_columns(outcome, made.get(counting.id) if counting else None),
     }
-
-
-def _call_row(call: Call) -> dict[str, Any]:
-    row = call.to_json()
-    row.update(row.pop("tokens"))
-    for name in ("queued_ms", "ttft_ms", "duration_ms"):
-        row[f"measured_{name}"] = row.pop(name)
-    cost = row.pop("cost")
-    row["cost_usd"] = None if cost is None else cost / NANO
-    return {name: row[name] for name in _CALLS}
 
 
 def _cell_row(cell: CellFact) -> dict[str, Any]:
@@ -154,7 +148,7 @@ def _cell_from(row: dict[str, Any]) -> CellFact:
     for name in _SUMS:
         parts = ("n", "total", "squares", "least", "most", "unknown")
         row[name] = Sums(**{part: row.pop(f"{name}_{part}") for part in parts})
-    row["tokens"] = Tokens(**{kind: row.pop(kind) for kind in _TOKENS})
+    row["tokens"] = Tokens(**{kind: row.pop(kind) for kind in attempt.TOKENS})
     row["metrics"] = {name: Sums(**parts) for name, parts in json.loads(row["metrics"]).items()}
     for name in ("by_outcome", "complaints"):
         row[name] = json.loads(row[name])

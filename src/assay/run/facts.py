@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from assay.evidence.attempt_tables import AttemptFacts
 from assay.evidence.calls import read_calls
 from assay.evidence.cells import cells
 from assay.evidence.facts import Anchor, Facts, Health
+from assay.evidence.measures import in_cells
+from assay.evidence.normalise import normalise
 from assay.evidence.outcomes import ANCHOR, TrialOutcome, latest_scores, trial_outcomes
 from assay.evidence.tables import write_tables
 from assay.records import NANO, Attempt, Call, OwnerKind, Score
@@ -21,31 +26,57 @@ async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> 
     ``write`` stores them under ``facts/``, unless the folder cannot be written; ``verify`` compares all evidence with
     what was sealed and notes what differs.
     """
-    calls: list[Call] = []
+    calls: dict[str, Sequence[Call]] = {}
     outcomes = await outcomes_of(run, calls)
+    attempts = await run.ledger.attempts()
+    made = tuple(_normalised(run, outcomes, attempts, calls))
+    measured = {one.attempt: in_cells(one.facts.measures) for one in made}
+    outcomes = tuple(_with_measures(outcome, measured) for outcome in outcomes)
     facts = Facts(
         cells=cells(outcomes),
-        health=await _health(run, outcomes, await run.ledger.attempts(), verify=verify),
+        health=await _health(run, outcomes, attempts, verify=verify),
         anchors=_anchors(await run.ledger.scores()),
         prices=tuple(await run.ledger.prices()),
     )
     if write and not run.ledger.read_only:
-        write_tables(run.folder.facts, run.lock, outcomes, calls, facts)
+        requests = [fact for one in made for fact in one.facts.calls]
+        write_tables(run.folder.facts, run.lock, outcomes, requests, facts, made)
     return facts
 
 
-async def outcomes_of(run: Run, calls: list[Call] | None = None) -> tuple[TrialOutcome, ...]:
-    """Join books and evidence: one outcome per trial, in plan order; every call is appended to ``calls``."""
-    seen = [] if calls is None else calls
+async def outcomes_of(run: Run, calls: dict[str, Sequence[Call]] | None = None) -> tuple[TrialOutcome, ...]:
+    """Join books and evidence: one outcome per trial, in plan order; ``calls`` takes those of each attempt, by id."""
+    seen = {} if calls is None else calls
 
     def calls_of(attempt: Attempt) -> Sequence[Call]:
-        found = read_calls(run.folder.attempt(attempt.owner, attempt.number))
-        seen.extend(found)
-        return found
+        seen[attempt.id] = read_calls(run.folder.attempt(attempt.owner, attempt.number))
+        return seen[attempt.id]
 
     with_model = frozenset(arm.id for arm in run.lock.arms if arm.model)
     trials, attempts = await run.ledger.trials(), await run.ledger.attempts()
     return trial_outcomes(trials, attempts, await run.ledger.scores(), calls_of, with_model)
+
+
+def _normalised(
+    run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt], calls: Mapping[str, Sequence[Call]]
+) -> Iterator[AttemptFacts]:
+    """Normalise every attempt whose calls were read, in the trials' order, oldest attempt first."""
+    arms = {arm.id: arm for arm in run.lock.arms}
+    by_owner: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        if attempt.id in calls:
+            by_owner[attempt.owner].append(attempt)
+    for outcome in outcomes:
+        trial = outcome.trial
+        for attempt in by_owner.get(trial.id, ()):
+            folder = run.folder.attempt(attempt.owner, attempt.number)
+            facts = normalise(folder, arms[trial.arm], calls[attempt.id])
+            yield AttemptFacts(trial.run_id, trial.id, attempt.id, attempt.number, facts)
+
+
+def _with_measures(outcome: TrialOutcome, measured: Mapping[str, Mapping[str, float | None]]) -> TrialOutcome:
+    found = measured.get(outcome.attempt.id) if outcome.attempt else None
+    return replace(outcome, metrics={**outcome.metrics, **found}) if found else outcome
 
 
 async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt], *, verify: bool) -> Health:

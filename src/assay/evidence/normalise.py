@@ -1,0 +1,269 @@
+"""One attempt's evidence -> facts, in one pure, versioned function over the four sources. Nothing here guesses.
+
+The gateway's log says what was sent and billed; the agent's event stream, OTLP and session files say on whose behalf,
+with which tools, and what the agent believes. What cannot be read is a sentence in ``problems``, and the rest counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.evidence.inventory import leaks, shipped
+from assay.evidence.measures import Seen, Value, measures
+from assay.evidence.reconcile import Counted, Reconciliation, cost_of, costs_differ, reconcile
+from assay.evidence.roles import Claim, Joined, claims, declared_models, join
+from assay.evidence.sources.base import (
+    AttemptFiles,
+    Delegation,
+    ErrorEvent,
+    Inventory,
+    Source,
+    SourceReport,
+    ToolCall,
+)
+from assay.evidence.sources.readers import reader
+from assay.evidence.tool_calls import Bodies, Gathered, gather
+from assay.records import Arm, Call, Record, Role, Tokens
+
+NORMALISE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact(Record):
+    """One request with what all sources make of it. ``tries`` = 1 + failed requests with the same body before it.
+
+    ``role`` and ``tries`` are None where they are not known; ``cost_reported`` is the agent's own figure in USD;
+    ``seen_by`` counts the agent's own sources that have a row of it.
+    """
+
+    call: Call
+    role: Role | None
+    agent_name: str | None = None
+    effort: str | None = None
+    stop_reason: str | None = None
+    tries: int | None = None
+    cost_reported: float | None = None
+    seen_by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised(Record):
+    """The facts of one attempt. ``tools_from`` and ``delegations_from``: the source they are from, None = no source.
+
+    ``registered`` are the sub-agents that the agent says it has, else those declared. ``leaked`` are sentences
+    ``leaked: <kind> <name>``. ``cost_usd`` is recomputed, ``cost_reported_usd`` the agent's own figure;
+    ``cost_differs`` when they are more than 1% apart, None when that is not known.
+    """
+
+    calls: tuple[CallFact, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tools_from: Source | None = None
+    delegations: tuple[Delegation, ...] = ()
+    registered: tuple[str, ...] = ()
+    errors: tuple[ErrorEvent, ...] = ()
+    sources: tuple[Reconciliation, ...] = ()
+    inventory: Inventory | None = None
+    leaked: tuple[str, ...] = ()
+    cost_usd: float | None = None
+    cost_reported_usd: float | None = None
+    cost_differs: bool | None = None
+    lower_bound: bool = False
+    problems: tuple[str, ...] = ()
+    measures: Mapping[str, Value] = field(default_factory=dict)
+
+
+def normalise(
+    folder: Path, arm: Arm, calls: Sequence[Call], reports: Sequence[SourceReport] | None = None
+) -> Normalised:
+    """Derive the facts of one attempt from its folder and its gateway calls. Never raises for what lies there.
+
+    ``reports`` are what the agent's reader said, when they are known already.
+    """
+    failure: str | None = None
+    if reports is None:
+        reports, failure = _read(folder, arm.agent)
+    bodies = Bodies(folder)
+    joined = join(calls, reports)
+    who = claims(calls, arm, reports, joined, bodies.offers_tools)
+    facts = tuple(_call_fact(call, who[call.seq], joined, tries) for call, tries in _tries(calls, bodies))
+    counted = [Counted(fact.call, fact.role) for fact in facts]
+    tools = gather(reports, calls, who, bodies)
+    sources = reconcile(counted, reports)
+    delegations = _delegations(reports, facts)
+    inventory = _inventory(reports)
+    registered = _registered(inventory, arm)
+    leaked = leaks(inventory, arm) if inventory else ()
+    reported = next((one for one in sources if one.cost_usd is not None), None)
+    seen = Seen(
+        counted, tools.calls, _tools_known(tools, reports, calls, bodies), delegations, bool(reports), len(registered),
+        reports, _wall_s(folder),
+    )  # fmt: skip
+    return Normalised(
+        calls=facts,
+        tool_calls=tools.calls,
+        tools_from=tools.source,
+        delegations=delegations,
+        registered=registered,
+        errors=_errors(reports, calls, leaked),
+        sources=sources,
+        inventory=inventory,
+        leaked=leaked,
+        cost_usd=cost_of(counted),
+        cost_reported_usd=reported.cost_usd if reported else None,
+        cost_differs=costs_differ(reported.cost_usd, reported.gateway_cost_usd) if reported else None,
+        lower_bound=any(call.in_flight_at_kill for call in calls),
+        problems=_problems(reports, bodies, failure),
+        measures=measures(seen),
+    )
+
+
+def _read(folder: Path, agent: str) -> tuple[tuple[SourceReport, ...], str | None]:
+    """Ask the agent's reader; one that fails, against its contract, costs its own sources and no more."""
+    known = reader(agent)
+    try:
+        return (() if known is None else tuple(known.read(AttemptFiles(folder)))), None
+    except Exception as error:  # noqa: BLE001 - a reader may be a plug-in
+        return (), f"the reader of {agent} failed: {type(error).__name__}: {error}"
+
+
+def _call_fact(call: Call, claim: Claim, joined: Joined, tries: int | None) -> CallFact:
+    rows = joined.get(call.seq, ())
+    return CallFact(
+        call=call,
+        role=claim.role,
+        agent_name=claim.agent_name,
+        effort=claim.effort,
+        stop_reason=call.stop_reason or next((row.stop_reason for row in rows if row.stop_reason), None),
+        tries=tries,
+        cost_reported=next((row.cost_usd for row in rows if row.cost_usd is not None), None),
+        seen_by=len(rows),
+    )
+
+
+def _tries(calls: Sequence[Call], bodies: Bodies) -> list[tuple[Call, int | None]]:
+    """Count earlier failed requests with the same body; bodies are read only where something had failed before."""
+    failed: Counter[bytes] = Counter()
+    any_failed, lost = False, False
+    found: list[tuple[Call, int | None]] = []
+    for call in calls:
+        bad = call.status >= FIRST_ERROR_STATUS or call.error is not None
+        if not (bad or any_failed):
+            found.append((call, 1))
+            continue
+        body = bodies.get(call.seq, "request")
+        digest = b"" if body is None else sha256(body).digest()
+        found.append((call, None if lost or body is None else 1 + failed[digest]))
+        any_failed = any_failed or bad
+        lost = lost or (bad and body is None)
+        failed[digest] += bad
+    return found
+
+
+def _delegations(reports: Sequence[SourceReport], facts: Sequence[CallFact]) -> tuple[Delegation, ...]:
+    """Take the source that names most; fill its gaps by id from the others, then from the gateway where it is sure.
+
+    The gateway's requests of a sub-agent are those of one delegation when that agent was used once.
+    """
+    told = sorted((report.delegations for report in reports if report.delegations), key=len, reverse=True)
+    if not told:
+        return ()
+    best, *others = told
+    by_id = {one.id: one for other in others for one in other if one.id is not None}
+    filled = [_filled(one, by_id.get(one.id or "")) for one in best]
+    alone = Counter(one.agent_name for one in filled)
+    return tuple(_counted(one, facts) if alone[one.agent_name] == 1 else one for one in filled)
+
+
+def _filled(one: Delegation, other: Delegation | None) -> Delegation:
+    if other is None:
+        return one
+    names = ("model", "background", "failed", "calls", "tool_calls", "cost_usd", "at_ms", "duration_ms")
+    known = {name: getattr(other, name) for name in names if getattr(one, name) is None}
+    return replace(one, tokens=other.tokens if one.tokens.total is None else one.tokens, **known)
+
+
+def _counted(one: Delegation, facts: Sequence[CallFact]) -> Delegation:
+    mine = [fact for fact in facts if fact.role is Role.SUB_AGENT and fact.agent_name == one.agent_name]
+    if not mine:
+        return one
+    tokens = sum((fact.call.tokens for fact in mine), Tokens())
+    cost = cost_of([Counted(fact.call, fact.role) for fact in mine])
+    model = one.model or mine[0].call.model_served or mine[0].call.model_requested
+    return replace(one, tokens=tokens, calls=len(mine), cost_usd=cost, model=model)
+
+
+def _inventory(reports: Sequence[SourceReport]) -> Inventory | None:
+    """Merge what the sources say, field by field, the best source first."""
+    said = [report.inventory for report in reports if report.inventory is not None]
+    if not said:
+        return None
+    fields = {
+        name: next((value for one in said if (value := getattr(one, name)) is not None), None)
+        for name in Inventory.__slots__
+        if name != "settings"
+    }
+    return Inventory(**fields, settings=next((one.settings for one in said if one.settings), {}))
+
+
+def _registered(inventory: Inventory | None, arm: Arm) -> tuple[str, ...]:
+    """What the arm declares and what the agent says it has beyond what it is shipped with."""
+    names = {name for names in declared_models(arm).values() for name in names}
+    return tuple(sorted(names | set(inventory.sub_agents or () if inventory else ()) - shipped(arm, "sub_agents")))
+
+
+def _tools_known(tools: Gathered, reports: Sequence[SourceReport], calls: Sequence[Call], bodies: Bodies) -> bool:
+    """Tell whether "no tool calls" can be believed: a source of the agent's own, or whole answers, would show them."""
+    if tools.calls or any(report.tool_calls or report.finished for report in reports):
+        return True
+    answered = [call for call in calls if call.status and call.error is None]
+    return bool(calls) and all(bodies.get(call.seq, "response") is not None for call in answered)
+
+
+def _errors(reports: Sequence[SourceReport], calls: Sequence[Call], leaked: Sequence[str]) -> tuple[ErrorEvent, ...]:
+    """What went wrong, from every source by name; the same fault may show in several."""
+    found = [
+        ErrorEvent(
+            "api",
+            call.error or f"HTTP {call.status}",
+            Source.GATEWAY,
+            at_ms=call.sent_at,
+            status=call.status or None,
+        )
+        for call in calls
+        if call.error is not None or call.status >= FIRST_ERROR_STATUS
+    ]
+    found += [error for report in reports for error in report.errors]
+    source = next((report.source for report in reports if report.inventory is not None), Source.STREAM)
+    return (*found, *(ErrorEvent("inventory", sentence, source) for sentence in leaked))
+
+
+def _problems(reports: Sequence[SourceReport], bodies: Bodies, failure: str | None) -> tuple[str, ...]:
+    own = [f"{report.source}: {problem}" for report in reports for problem in report.problems]
+    return tuple(dict.fromkeys([*([failure] if failure else []), *own, *([bodies.problem] if bodies.problem else [])]))
+
+
+def _wall_s(folder: Path) -> float | None:
+    """Seconds of the agent's process, all steps together; None when a step has no end."""
+    steps = folder / "steps"
+    try:
+        ends = [_exit(path / "status.json") for path in steps.iterdir()]
+    except OSError:
+        return None
+    known = [end for end in ends if end is not None]
+    return sum(known) if known and len(known) == len(ends) else None
+
+
+def _exit(path: Path) -> float | None:
+    try:
+        status: Any = json.loads(path.read_text(encoding="utf-8"))
+        wall = status["exit"]["wall_s"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return float(wall) if isinstance(wall, int | float) else None
