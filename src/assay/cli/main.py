@@ -25,6 +25,7 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("assay.cli.demo:demo", "The whole job on simulated models: no key, no docker, no network.", True),
+    "try": Entry("assay.cli.try_models:try_models", "Your models, a first verdict: says the cost, asks, runs.", True),
     "run": Entry("assay.cli.run:run", "Run an experiment, or resume it: the same command.", True),
     "report": Entry("assay.cli.report:report", "Write the report of a run: html, md, json, csv.", True),
     "show": Entry("assay.cli.show:show", "Why did this trial end so? Its diff, calls, verifier.", True),

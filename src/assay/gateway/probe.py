@@ -16,7 +16,7 @@ import aiohttp
 from assay.errors import CredentialError
 from assay.evidence.calls import read_calls
 from assay.gateway.base import Budget, Gateway, Upstream, Visitor
-from assay.gateway.headers import ENDPOINTS
+from assay.gateway.headers import ENDPOINTS, gemini_endpoint
 from assay.providers import Provider
 from assay.records import Dialect, NanoUSD, OwnerKind, Record, Tokens
 
@@ -37,10 +37,17 @@ _REMEDIES = {
 }
 
 
+_STATED = {
+    "requests_per_minute": ("anthropic-ratelimit-requests-limit", "x-ratelimit-limit-requests"),
+    "tokens_per_minute": ("anthropic-ratelimit-tokens-limit", "x-ratelimit-limit-tokens"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Probe(Record):
     """What one call to a model showed. ``status`` 0 = no answer. ``rejected`` names parameters it will not take.
 
+    ``limits`` are those that the provider states: ``requests_per_minute``, ``tokens_per_minute``.
     ``served`` is the id that the answer bears; another than ``model`` is worth a look. ``cost`` is None when unknown.
     """
 
@@ -49,6 +56,7 @@ class Probe(Record):
     dialect: Dialect
     status: int
     served: str | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
     rejected: tuple[str, ...] = ()
     latency_ms: float | None = None
     tokens: Tokens = field(default_factory=Tokens)
@@ -91,7 +99,7 @@ async def probe_model(
             return Probe(provider.name, model, dialect, 0, error=missing.what, remedy=missing.remedy)
         began = time.perf_counter()
         try:
-            status, body = await _ask(
+            status, body, headers = await _ask(
                 server.socket, door.base_urls("http://gateway")[dialect], dialect, model, settings
             )
         finally:
@@ -107,6 +115,7 @@ async def probe_model(
         dialect=dialect,
         status=status if status != BAD_GATEWAY or not calls else calls[-1].status,
         served=served,
+        limits=_limits(headers),
         rejected=rejected,
         latency_ms=latency_ms,
         tokens=totals.tokens,
@@ -118,9 +127,15 @@ async def probe_model(
 
 async def _ask(
     socket: Path, base: str, dialect: Dialect, model: str, settings: Mapping[str, Any] | None
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, Mapping[str, str]]:
     question: dict[str, Any] = {"model": model}
-    if dialect is Dialect.RESPONSES:
+    path = f"/v1{ENDPOINTS[dialect]}" if dialect in ENDPOINTS else f"/v1beta{gemini_endpoint(model, 'generateContent')}"
+    if dialect is Dialect.GEMINI:
+        question = {
+            "contents": [{"role": "user", "parts": [{"text": ASKED}]}],
+            "generationConfig": {"maxOutputTokens": MAX_TOKENS},
+        }
+    elif dialect is Dialect.RESPONSES:
         question |= {"input": ASKED, "max_output_tokens": MAX_TOKENS}
     else:
         limit = "max_tokens" if dialect is Dialect.MESSAGES else "max_completion_tokens"
@@ -129,11 +144,16 @@ async def _ask(
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)), timeout=timeout) as session:
         try:
-            url = f"{base}/v1{ENDPOINTS[dialect]}"
-            async with session.post(url, json={**question, **(settings or {})}, headers=headers) as answer:
-                return answer.status, await answer.read()
+            async with session.post(base + path, json={**question, **(settings or {})}, headers=headers) as answer:
+                return answer.status, await answer.read(), answer.headers
         except (aiohttp.ClientError, TimeoutError):
-            return 0, b""
+            return 0, b"", {}
+
+
+def _limits(headers: Mapping[str, str]) -> dict[str, int]:
+    """Read the limits of this account that a provider states in its answer's headers."""
+    stated = {name: next((headers[key] for key in keys if key in headers), "") for name, keys in _STATED.items()}
+    return {name: int(value) for name, value in stated.items() if value.isdecimal()}
 
 
 def _rejected(status: int, body: bytes, settings: Mapping[str, Any]) -> tuple[str, ...]:
