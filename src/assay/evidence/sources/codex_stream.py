@@ -37,7 +37,9 @@ _API = ("stream disconnected", "error sending request", "high demand", "quota", 
 class _Seen:
     """What the lines read so far say."""
 
-    turns: list[Tokens] = field(default_factory=list)
+    thread: str = ""
+    turns: int = 0
+    usage: dict[str, Tokens] = field(default_factory=dict)
     tools: dict[str, ToolCall] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
     errors: list[ErrorEvent] = field(default_factory=list)
@@ -52,15 +54,15 @@ def stream_report(outputs: Sequence[Path]) -> SourceReport:
     for step, output in enumerate(outputs):
         for line in lines(output):
             _line(seen, line, step)
-    ended = bool(seen.turns) and seen.open_turns == 0
+    ended = bool(seen.usage) and seen.open_turns == 0
     return SourceReport(
         Source.STREAM,
         Scope.MAIN,
-        totals={"": sum(seen.turns, Tokens())} if seen.turns else None,
+        totals={"": sum(seen.usage.values(), Tokens())} if seen.usage else None,
         tool_calls=tuple(seen.tools.values()),
         delegations=tuple(seen.delegations),
         errors=tuple(seen.errors),
-        turns=len(seen.turns) or None,
+        turns=seen.turns or None,
         finished=ended,
         problems=tuple(seen.problems),
         unknown=dict(seen.unknown),
@@ -94,12 +96,15 @@ def _line(seen: _Seen, line: Line, step: int) -> None:
         if "input_tokens" not in mapping(event.get("usage")):
             seen.problems.append("turn.completed without usage.input_tokens")
         else:
-            seen.turns.append(tokens(event["usage"]))
+            # The usage of a thread that is resumed goes on counting from the step before.
+            seen.usage[seen.thread] = tokens(event["usage"])
     elif kind in {"turn.failed", "error"}:
         seen.errors.append(_error(event))
     elif kind not in _KNOWN:
         seen.unknown[kind] += 1
     seen.open_turns += kind == "turn.started"
+    seen.turns += kind == "turn.started"
+    seen.thread = str(event.get("thread_id")) if kind == "thread.started" else seen.thread
 
 
 def _item(seen: _Seen, item: Mapping[str, Any], event: str, step: int) -> None:
