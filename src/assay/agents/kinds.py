@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
+from assay.agents.aider import Aider
 from assay.agents.anchors import Empty, Nop, Oracle
 from assay.agents.api import ApiAgent
 from assay.agents.base import Agent
@@ -24,6 +25,7 @@ GROUP = "assay.agents"
 
 TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {
     "codex": Codex,
+    "aider": Aider,
     "mini-swe-agent": MiniSweAgent,
     "opencode": Opencode,
 }

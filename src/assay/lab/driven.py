@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assay.lab.answer import Answer, Question, Said, compose
-from assay.lab.driving.base import ToolProtocol, WaitingProtocol
+from assay.lab.driving.base import ClosingProtocol, ToolProtocol, WaitingProtocol
 from assay.lab.faults import Fault
 from assay.lab.models import LabModel
 from assay.lab.scripts import Part, Script, Turn, parse_script, part_in
@@ -42,6 +42,9 @@ def answer_driven(
         return compose(model, question, labels, seed, Said(spoken, turn=f"-{unique}"), fault)
     turns = _turns(labels.get("script"), work, question.opening)
     number, turn, calls = _next(turns, next_turn(step, question.results), question, protocol, (step, unique))
+    if not calls and isinstance(protocol, ClosingProtocol):
+        closing = protocol.closing(question)
+        calls = tuple(replace(use, id=mint(step, number, k, unique)) for k, use in enumerate(closing))
     text = turn.text or ("" if calls else "The work is done.")
     said = Said(text, calls, turn=f"-{number}-{unique}")
     return compose(model, question, labels, seed, said, fault)

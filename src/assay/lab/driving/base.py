@@ -33,3 +33,12 @@ class WaitingProtocol(Protocol):
     def waits(self, turn: Turn, question: Question) -> Sequence[ToolUse]:
         """Return the calls that wait for what the last ``turn`` started; none when there is nothing to wait for."""
         ...
+
+
+@runtime_checkable
+class ClosingProtocol(Protocol):
+    """What an agent's tools need besides, where words alone do not end the work."""
+
+    def closing(self, question: Question) -> Sequence[ToolUse]:
+        """Return the calls with which the work is handed in."""
+        ...
