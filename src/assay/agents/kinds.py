@@ -13,6 +13,7 @@ from assay.agents.aider import Aider
 from assay.agents.anchors import Empty, Nop, Oracle
 from assay.agents.api import ApiAgent
 from assay.agents.base import Agent
+from assay.agents.claude_code import ClaudeCode
 from assay.agents.codex import Codex
 from assay.agents.command import CommandAgent
 from assay.agents.mini_swe_agent import MiniSweAgent
@@ -24,6 +25,7 @@ from assay.records import Dialect
 GROUP = "assay.agents"
 
 TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {
+    "claude-code": ClaudeCode,
     "codex": Codex,
     "aider": Aider,
     "mini-swe-agent": MiniSweAgent,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from assay.evidence.sources import aider, codex, mini_swe_agent, opencode
+from assay.evidence.sources import aider, claude_code, codex, mini_swe_agent, opencode
 from assay.evidence.sources.base import Reader
 
 GROUP = "assay.readers"
 
 BUILT_IN: Mapping[str, Reader] = {
     "aider": aider,
+    "claude-code": claude_code,
     "codex": codex,
     "mini-swe-agent": mini_swe_agent,
     "opencode": opencode,

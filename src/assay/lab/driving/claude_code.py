@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from assay.identity import Json
 from assay.lab.answer import Question
 from assay.lab.scripts import Action, Delegate, Native, Read, Run, Write
 from assay.lab.tools import ToolUse
@@ -37,18 +38,22 @@ def _folder(question: Question) -> str:
     return found[1] if found else WORKSPACE
 
 
-def _spelled(action: Action, folder: str) -> Sequence[tuple[str, Mapping[str, object]]]:
+def _spelled(action: Action, folder: str) -> Sequence[tuple[str, Mapping[str, Json]]]:
     if isinstance(action, Write):
-        path = {"file_path": f"{folder}/{action.path}"}
-        write = ("Write", path | {"content": action.text})
+        path: Mapping[str, Json] = {"file_path": f"{folder}/{action.path}"}
+        write = ("Write", {**path, "content": action.text})
         return (("Read", path), write) if action.replaces else (write,)
     if isinstance(action, Read):
         return (("Read", {"file_path": f"{folder}/{action.path}"}),)
     if isinstance(action, Run):
-        background = {"run_in_background": True} if action.background else {}
-        return (("Bash", {"command": action.command, "description": "Run a command"} | background),)
+        background: Mapping[str, Json] = {"run_in_background": True} if action.background else {}
+        return (("Bash", {"command": action.command, "description": "Run a command", **background}),)
     if isinstance(action, Delegate):
         # Left out, a sub-agent may run in the background; said, it does not.
-        told = {"prompt": action.prompt, "subagent_type": action.agent, "run_in_background": action.background}
-        return (("Agent", {"description": "A part of the work"} | told),)
+        told: Mapping[str, Json] = {
+            "prompt": action.prompt,
+            "subagent_type": action.agent,
+            "run_in_background": action.background,
+        }
+        return (("Agent", {"description": "A part of the work", **told}),)
     return ((action.name, action.input if isinstance(action.input, Mapping) else {}),)

@@ -1,0 +1,133 @@
+"""Claude Code's spellings, common to its stream and its session files: usage, tool results, times."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from assay.identity import content_id
+from assay.records import Tokens
+
+DELEGATING = frozenset({"Agent", "Task"})
+"""The tool that starts a sub-agent: its name on the wire, and in lists of tools."""
+SHOWN = 200
+SYNTHETIC = "<synthetic>"
+"""The model of messages that the agent writes itself, such as an error in words."""
+_EXIT = re.compile(r"^Exit code (\d+)")
+_TASK_EXIT = re.compile(r"\(exit code (\d+)\)|with exit code (\d+)")
+# Most telling first; all as this version words them.
+_CLASSES = (
+    ("interrupted", re.compile(r"interrupted|aborted|was cancelled|Cancelled:", re.IGNORECASE)),
+    ("timeout", re.compile(r"timed out", re.IGNORECASE)),
+    ("invalid_input", re.compile(r"InputValidationError|Invalid tool parameters", re.IGNORECASE)),
+    ("not_found", re.compile(r"No such tool available|does not exist|not found", re.IGNORECASE)),
+    ("rejected", re.compile(r"has not been read|requires approval|permission|doesn't want to proceed|blocked|denied",
+                            re.IGNORECASE)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a tool gave back, normalised as ``ToolCall`` says."""
+
+    failed: bool | None
+    exit_status: int | None = None
+    error_class: str | None = None
+    error: str | None = None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def blocks(message: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the blocks of a message's content; plain text has none."""
+    content = mapping(message).get("content")
+    yield from (block for block in content if isinstance(block, Mapping)) if isinstance(content, list) else ()
+
+
+def whole(value: Any) -> int | None:
+    """Return a count; None for anything that is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(value: Any) -> float | None:
+    """Return a number, also one that is spelled as text; None for anything else."""
+    try:
+        return None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def text(value: Any) -> str | None:
+    """Return a text that says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def usage_tokens(value: Any, *, is_final: bool = True) -> Tokens:
+    """Read a request's ``usage``. Before its end, a message's ``output_tokens`` is a placeholder."""
+    usage, split = mapping(value), mapping(mapping(value).get("cache_creation"))
+    writes_5m, writes_1h = whole(split.get("ephemeral_5m_input_tokens")), whole(split.get("ephemeral_1h_input_tokens"))
+    known = writes_5m is not None and writes_1h is not None
+    return Tokens(
+        input_uncached=whole(usage.get("input_tokens")),
+        cache_read=whole(usage.get("cache_read_input_tokens")),
+        cache_write_5m=writes_5m if known else None,
+        cache_write_1h=writes_1h if known else None,
+        cache_write_unknown=None if known else whole(usage.get("cache_creation_input_tokens")),
+        output=whole(usage.get("output_tokens")) if is_final else None,
+    )
+
+
+def timestamp_ms(value: Any) -> int | None:
+    """Read an ISO time as UTC ms."""
+    try:
+        return round(datetime.fromisoformat(str(value)).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def spelled(arguments: Any) -> str:
+    """Return a tool's arguments for people."""
+    return json.dumps(arguments, ensure_ascii=False, sort_keys=True)[:SHOWN]
+
+
+def arguments_id(arguments: Any) -> str:
+    """Return what is equal for equal arguments."""
+    return content_id("arguments", arguments)
+
+
+def result_text(block: Mapping[str, Any]) -> str:
+    """Return the text of a ``tool_result`` block."""
+    content = block.get("content")
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+    return content if isinstance(content, str) else ""
+
+
+def tool_result(tool: str, block: Mapping[str, Any], *, in_background: bool) -> Result:
+    """Read a ``tool_result`` block. A command that was sent to the background has no result yet."""
+    said, is_error = result_text(block), block.get("is_error") is True
+    if not is_error:
+        if in_background:
+            return Result(None)
+        return Result(failed=False, exit_status=0 if tool == "Bash" else None)
+    exited = _EXIT.match(said)
+    if exited and tool == "Bash":
+        return Result(True, int(exited[1]), "exit_status", said[:SHOWN])
+    kind = next((name for name, pattern in _CLASSES if pattern.search(said)), "other")
+    return Result(None if kind == "interrupted" else True, None, kind, said[:SHOWN])
+
+
+def background_result(summary: str) -> Result | None:
+    """Read how a background command ended; None when it does not say."""
+    found = _TASK_EXIT.search(summary)
+    if not found:
+        return None
+    status = int(found[1] or found[2])
+    return Result(bool(status), status, "exit_status" if status else None, summary[:SHOWN] if status else None)
