@@ -14,6 +14,7 @@ from rich.console import Console
 
 from assay.cli.options import json_option, run_argument
 from assay.cli.output import counted, page, print_json, table
+from assay.cli.show_telemetry import show_telemetry, telemetry_line
 from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.evidence.outcomes import TrialOutcome
@@ -33,6 +34,7 @@ NOT_SEALED = "no sealed workspace"
 @click.option("--diff", "wanted", flag_value="diff", help="What the agent changed.")
 @click.option("--calls", "wanted", flag_value="calls", help="Its calls to the model.")
 @click.option("--verifier", "wanted", flag_value="verifier", help="What the hidden tests said.")
+@click.option("--telemetry", "wanted", flag_value="telemetry", help="What each source says; tools and sub-agents.")
 @click.option("--outcome", help="List only trials with this outcome, e.g. failed, timeout+failed, provider_error.")
 @json_option
 def show(run: Path, trial: str | None, wanted: str | None, outcome: str | None, as_json: bool) -> None:
@@ -55,6 +57,8 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
             click.echo("\n".join(_diff(run, view.trial, one) for one in view.attempts[-1:]) or NOT_STARTED)
         elif wanted == "calls":
             _calls(view)
+        elif wanted == "telemetry":
+            show_telemetry(page(), view)
         elif wanted == "verifier":
             _verifier(run, view)
         else:
@@ -129,6 +133,7 @@ def _attempt(console: Console, view: AttemptView) -> None:
     console.print(
         f"  {counted(len(view.calls), 'call')}, {known} tokens{' or more' if None in tokens else ''} (--calls)"
     )
+    console.print(f"  sources: {telemetry_line(view.facts)} (--telemetry)", markup=False)
     console.print(f"  changed: {_changed(view)}")
     if view.intact is False:
         console.print("  evidence: NOT what was sealed (assay facts RUN --verify)")

@@ -34,6 +34,7 @@ class Seen:
     """What the measures of one attempt are computed from. ``registered`` None = the agent does not say."""
 
     counted: Sequence[Counted]
+    tokens: Tokens
     tools: Sequence[ToolCall]
     tools_known: bool
     delegations: Sequence[Delegation]
@@ -54,7 +55,7 @@ def in_cells(values: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _tokens(kind: str) -> Callable[[Seen], Value]:
-    return lambda seen: getattr(total(seen.counted), kind)
+    return lambda seen: getattr(seen.tokens, kind)
 
 
 def _of(role: Role, kind: str) -> Callable[[Seen], Value]:
@@ -86,9 +87,8 @@ def _cost_of(role: Role) -> Callable[[Seen], Value]:
 
 def _cache(denominator: Callable[[Tokens], Value]) -> Callable[[Seen], Value]:
     def compute(seen: Seen) -> Value:
-        tokens = total(seen.counted)
-        below = denominator(tokens)
-        return tokens.cache_read / below if tokens.cache_read is not None and below else None
+        below, read = denominator(seen.tokens), seen.tokens.cache_read
+        return read / below if read is not None and below else None
 
     return compute
 
@@ -164,7 +164,7 @@ _ALL: Mapping[str, tuple[Measure, Callable[[Seen], Value]]] = {
     for name, unit, source, carries, compute, meaning in (
         ("tokens_input_uncached", "tokens", _GATEWAY, True, _tokens("input_uncached"), "input that no cache served"),
         ("tokens_cache_read", "tokens", _GATEWAY, True, _tokens("cache_read"), "input read from the cache"),
-        ("tokens_cache_write", "tokens", _GATEWAY, True, lambda s: written(total(s.counted)), "input written to it"),
+        ("tokens_cache_write", "tokens", _GATEWAY, True, lambda s: written(s.tokens), "input written to it"),
         ("tokens_output", "tokens", _GATEWAY, True, _tokens("output"), "output, reasoning included"),
         ("tokens_reasoning", "tokens", _GATEWAY, True, _tokens("reasoning"), "the part of it that was reasoning"),
         ("tokens_total", "tokens", _GATEWAY, True, _tokens("total"), "prompt and output together"),

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from assay.evidence.calls import FIRST_ERROR_STATUS
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
-from assay.evidence.reconcile import Counted, Reconciliation, cost_of, costs_differ, reconcile
+from assay.evidence.reconcile import Counted, Reconciliation, cost_of, costs_differ, reconcile, total
 from assay.evidence.roles import Claim, Joined, claims, declared_models, join
 from assay.evidence.sources.base import (
     AttemptFiles,
@@ -33,6 +34,8 @@ from assay.evidence.tool_calls import Bodies, Gathered, gather
 from assay.records import Arm, Call, Record, Role, Tokens
 
 NORMALISE_VERSION = 1
+
+_reader = lru_cache(maxsize=None)(reader)  # looking for plug-ins takes a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,16 @@ def normalise(
     leaked = leaks(inventory, arm) if inventory else ()
     reported = next((one for one in sources if one.cost_usd is not None), None)
     seen = Seen(
-        counted, tools.calls, _tools_known(tools, reports, calls, bodies), delegations, bool(reports), len(registered),
-        reports, _wall_s(folder),
-    )  # fmt: skip
+        counted=counted,
+        tokens=total(counted),
+        tools=tools.calls,
+        tools_known=_tools_known(tools, reports, calls, bodies),
+        delegations=delegations,
+        delegations_known=bool(reports),
+        registered=len(registered),
+        reports=reports,
+        wall_s=_wall_s(folder),
+    )
     return Normalised(
         calls=facts,
         tool_calls=tools.calls,
@@ -126,7 +136,7 @@ def normalise(
 
 def _read(folder: Path, agent: str) -> tuple[tuple[SourceReport, ...], str | None]:
     """Ask the agent's reader; one that fails, against its contract, costs its own sources and no more."""
-    known = reader(agent)
+    known = _reader(agent)
     try:
         return (() if known is None else tuple(known.read(AttemptFiles(folder)))), None
     except Exception as error:  # noqa: BLE001 - a reader may be a plug-in

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assay.errors import InputError
 from assay.evidence.calls import read_calls
 from assay.evidence.layout import is_as_sealed
-from assay.records import Attempt, Call, OwnerKind, Record, Score, Trial
+from assay.evidence.normalise import Normalised, normalise
+from assay.records import Arm, Attempt, Call, OwnerKind, Record, Score, Trial
 from assay.run.opening import Run
 from assay.sandboxes.base import Change
 from assay.scorers.rebuild import MANIFEST, archived, read_changes
@@ -24,6 +25,7 @@ class AttemptView(Record):
 
     ``sealed``: a workspace was sealed at its end; without one, ``changes`` says nothing. ``intact``: its evidence is
     what the ledger says was sealed; None where the ledger knows of nothing sealed. ``kept``: its sandbox, if kept.
+    ``facts`` are what normalisation made of all its sources.
     """
 
     attempt: Attempt
@@ -34,6 +36,7 @@ class AttemptView(Record):
     sealed: bool
     intact: bool | None
     kept: str | None = None
+    facts: Normalised = field(default_factory=Normalised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,14 @@ async def view_trial(run: Run, wanted: str) -> TrialView:
     scores = await run.ledger.scores()
     attempts = [a for a in await run.ledger.attempts() if a.owner_kind is OwnerKind.TRIAL and a.owner == trial.id]
     sealed = await run.ledger.evidence()
-    views = tuple(_attempt_view(run, attempt, scores, sealed.get(attempt.id)) for attempt in attempts)
+    arm = next(arm for arm in run.lock.arms if arm.id == trial.arm)
+    views = tuple(_attempt_view(run, arm, attempt, scores, sealed.get(attempt.id)) for attempt in attempts)
     return TrialView(trial, labels[trial.arm], views)
 
 
-def _attempt_view(run: Run, attempt: Attempt, scores: Sequence[Score], evidence: str | None) -> AttemptView:
+def _attempt_view(run: Run, arm: Arm, attempt: Attempt, scores: Sequence[Score], evidence: str | None) -> AttemptView:
     folder = run.folder.attempt(attempt.owner, attempt.number)
+    calls = read_calls(folder)
     steps = sorted((folder / "steps").glob("*/status.json"), key=lambda path: int(path.parent.name))
     sealed = bool(steps) and (steps[-1].parent / MANIFEST).is_file()
     kept = run.folder.kept / attempt.id
@@ -75,11 +80,12 @@ def _attempt_view(run: Run, attempt: Attempt, scores: Sequence[Score], evidence:
         attempt=attempt,
         steps=tuple(_read_json(path) for path in steps),
         changes=read_changes(steps[-1].parent) if sealed else (),
-        calls=read_calls(folder),
+        calls=calls,
         scores=tuple(score for score in scores if score.attempt == attempt.id),
         sealed=sealed,
         intact=None if evidence is None else is_as_sealed(folder, evidence),
         kept=str(kept) if kept.is_dir() else None,
+        facts=normalise(folder, arm, calls),
     )
 
 
