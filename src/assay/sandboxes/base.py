@@ -34,8 +34,8 @@ class Limits(Record):
 class Deadlines(Record):
     """The ladder, in seconds: INT after ``run_s``, TERM ``int_grace_s`` later, KILL ``term_grace_s`` after that.
 
-    The grace is for telemetry to be flushed. What is written to the workspace after ``run_s`` does not count: a
-    snapshot after a timeout shows the workspace as it stood at the deadline.
+    The grace is for telemetry to be flushed. What is written to the workspace after ``run_s``, or after ``stop``, does
+    not count: a snapshot then shows the workspace as it stood at the deadline, or at the stop.
     """
 
     run_s: float
@@ -76,6 +76,7 @@ class Exit(StrEnum):
     EXITED = "exited"
     SIGNALLED = "signalled"
     TIMEOUT = "timeout"
+    STOPPED = "stopped"
     MEMORY = "memory"
     DISK = "disk"
     CPU = "cpu"
@@ -91,7 +92,8 @@ class ExitRecord(Record):
     ``last_signal`` is the rung of the ladder that was reached. ``children_left`` counts processes that
     were still alive when the main one had gone; none survives the record. ``output_truncated`` says
     that output went over the cap: the run may go on, the rest is dropped (``OUTPUT`` when it was ended
-    for it). Times in seconds, memory in bytes.
+    for it). ``lookups`` are the distinct names that were asked of the name server inside, None = not audited. Times in
+    seconds, memory in bytes.
     """
 
     reason: Exit
@@ -106,6 +108,7 @@ class ExitRecord(Record):
     output_bytes: int = 0
     output_truncated: bool = False
     detail: str | None = None
+    lookups: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,13 @@ class Sandbox(Protocol):
         """Copy regular files below HOME that match a glob (``**`` for any depth); return what matched and was left out.
 
         Links are not followed. Between runs only. A file is taken whole or, beyond ``limit_bytes`` in all, not.
+        """
+        ...
+
+    def stop(self, reason: str) -> None:
+        """End the run that is under way by the ladder, as at its deadline; it becomes ``STOPPED``, detail ``reason``.
+
+        Synchronous, idempotent; nothing without a run, or once its ladder has begun. Further runs are allowed.
         """
         ...
 

@@ -167,6 +167,11 @@ class LocalSandbox(ABC):
         """Called while everything inside is stopped. Raises ``EvidenceError``, and then the run is ended."""
         self._at_deadline = seal(self._start, self.box.workspace, self._deadline_folder)
 
+    def stop(self, reason: str) -> None:
+        """End the run early, by the ladder; see ``Sandbox.stop``."""
+        if self._current is not None:
+            self._current.stop(reason)
+
     def kill(self) -> None:
         """End the run and refuse further ones."""
         self._dead = True

@@ -84,6 +84,7 @@ class MemorySandbox:
         self._task: asyncio.Future[ExitRecord | int] | None = None
         self._runs = 0
         self._dead = False
+        self._stopped: str | None = None
 
     async def __aenter__(self) -> Self:
         """Read the start into the dictionary."""
@@ -114,6 +115,7 @@ class MemorySandbox:
             self.output().touch()
             return ExitRecord(Exit.KILLED, detail="the sandbox was killed before the run")
         run = ScriptedRun(tuple(argv), dict(env or {}), cwd, deadlines, self.spec.door, self.files)
+        self._stopped = None
         self._task = asyncio.ensure_future(self._script(run))
         patience = deadlines.run_s + deadlines.int_grace_s + deadlines.term_grace_s
         done, _ = await asyncio.wait({self._task}, timeout=patience)
@@ -122,6 +124,8 @@ class MemorySandbox:
             self._task.cancel()
             await asyncio.wait({self._task})
             record = ExitRecord(Exit.TIMEOUT, signal=9, last_signal=9, wall_s=wall)
+        elif self._task.cancelled() and self._stopped is not None and not self._dead:
+            record = ExitRecord(Exit.STOPPED, signal=9, last_signal=9, wall_s=wall, detail=self._stopped)
         elif self._task.cancelled():
             record = ExitRecord(Exit.KILLED, signal=9, last_signal=9, wall_s=wall)
         else:
@@ -187,6 +191,12 @@ class MemorySandbox:
         sealed = {"format": FORMAT, "changes": [change.to_json() for change in changes]}
         (into / "workspace.json").write_text(json.dumps(sealed) + "\n", encoding="utf-8")
         return tuple(changes)
+
+    def stop(self, reason: str) -> None:
+        """Cancel the script: it hears of no signals."""
+        if self._task is not None and not self._task.done() and self._stopped is None:
+            self._stopped = reason
+            self._task.cancel()
 
     def kill(self) -> None:
         """Cancel the script."""

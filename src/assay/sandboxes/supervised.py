@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -76,6 +76,15 @@ class Supervised:
         self._control: int | None = None
         self._notice: int | None = None
         self._killed = False
+        self._stopped: str | None = None
+
+    def stop(self, reason: str) -> None:
+        """Begin the ladder now; ``reason`` becomes the record's detail. Once the ladder has begun it does nothing."""
+        if self._control is not None and self._stopped is None:
+            self._stopped = reason
+            # A supervisor that has just ended reads no more: its record is on its way.
+            with suppress(BrokenPipeError):
+                os.write(self._control, b"s")
 
     def kill(self) -> None:
         """End it now. Closing the control pipe ends also what has no pid namespace to fall with."""
@@ -214,8 +223,7 @@ class Supervised:
         said = complaints.strip().splitlines()
         last_words = said[-1] if said else None
         if len(lines) > 1:
-            said_so = json.loads(lines[1])
-            return ExitRecord(**{**said_so, "reason": Exit(said_so["reason"])})
+            return self._from_record(json.loads(lines[1]))
         if late:
             return ExitRecord(Exit.TIMEOUT, last_signal=signal.SIGKILL, wall_s=wall, detail="the supervisor hung")
         record = ExitRecord(Exit.KILLED, signal=signal.SIGKILL, wall_s=wall)
@@ -224,6 +232,12 @@ class Supervised:
         if lines:
             return replace(record, detail=f"the supervisor died: {last_words or 'no last words'}")
         return ExitRecord(Exit.NOT_STARTED, wall_s=wall, detail=last_words or "the sandbox ended without a word")
+
+    def _from_record(self, said: dict[str, Any]) -> ExitRecord:
+        reason = Exit(said["reason"])
+        lookups = None if said["lookups"] is None else tuple(said["lookups"])
+        detail = said["detail"] or (self._stopped if reason is Exit.STOPPED else None)
+        return ExitRecord(**{**said, "reason": reason, "lookups": lookups, "detail": detail})
 
 
 def _settle(ended: asyncio.Future[None]) -> None:

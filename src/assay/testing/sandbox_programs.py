@@ -8,7 +8,7 @@ import signal
 import tarfile
 import time
 
-from assay.sandboxes.base import HOME, WORKSPACE, Deadlines, Exit, Limits
+from assay.sandboxes.base import HOME, WORKSPACE, Deadlines, Exit, ExitRecord, Limits, Sandbox
 from assay.testing.sandbox_bench import LONG, Bench, is_there, printed, until_there
 
 SHORT = Deadlines(0.5, 0.3, 0.3)
@@ -209,6 +209,53 @@ async def last_words_are_heard(bench: Bench) -> None:
         assert await is_there(sandbox, "summary")
 
 
+async def stopping_is_an_early_deadline(bench: Bench) -> None:
+    """INT, TERM, KILL; last words are heard; the workspace counts as it stood; the next run is as any other."""
+    last_words = (
+        "import signal, sys, time\n"
+        "def end(*_):\n  print('flushed'); open('late', 'w').close(); sys.exit(0)\n"
+        "signal.signal(signal.SIGINT, end); open('ready', 'w').close(); time.sleep(60)"
+    )
+    deaf = "import signal\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\n" + SLEEP.replace("ready", "deaf")
+    async with bench.open() as sandbox:
+        sandbox.stop("nothing runs yet")
+        record = await _stopped(bench, sandbox, last_words)
+        assert (record.reason, record.exit_code, record.detail) == (Exit.STOPPED, 0, "enough")
+        assert (record.last_signal, printed(sandbox)) == (signal.SIGINT, "flushed\n")
+        assert await is_there(sandbox, "late")
+        assert {change.path for change in await sandbox.snapshot(bench.folder / "seal")} == {"ready"}
+        record = await _stopped(bench, sandbox, deaf, ready="deaf")
+        assert (record.reason, record.last_signal) == (Exit.STOPPED, signal.SIGKILL)
+        assert record.wall_s < 5
+        record = await bench.python_in(sandbox, "print('again')")
+        assert (record.reason, record.detail) == (Exit.EXITED, None)
+
+
+async def _stopped(bench: Bench, sandbox: Sandbox, code: str, ready: str = "ready") -> ExitRecord:
+    """Run until it is ready, and stop it twice."""
+    running = asyncio.create_task(bench.python_in(sandbox, code, Deadlines(30.0, 0.3, 0.3)))
+    await until_there(sandbox, ready)
+    sandbox.stop("enough")
+    sandbox.stop("too late")
+    return await running
+
+
+async def stop_and_kill_are_apart(bench: Bench) -> None:
+    """A kill after a stop ends at once; a stop after the deadline leaves it a timeout."""
+    deaf = "import signal\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\n" + SLEEP
+    async with bench.open() as sandbox:
+        running = asyncio.create_task(bench.python_in(sandbox, deaf, Deadlines(0.2, 0.8, 0.1)))
+        await asyncio.sleep(0.7)
+        sandbox.stop("after the deadline")
+        assert (await running).reason is Exit.TIMEOUT
+    async with bench.open() as sandbox:
+        running = asyncio.create_task(bench.python_in(sandbox, deaf, Deadlines(30.0, 20.0, 20.0)))
+        await until_there(sandbox, "ready")
+        sandbox.stop("enough")
+        sandbox.kill()
+        assert (await running).reason is Exit.KILLED
+
+
 async def daemons_die(bench: Bench) -> None:
     """A child that has left the session and been orphaned is dead when the record is there."""
     code = (
@@ -265,6 +312,8 @@ PROGRAM_CHECKS = (
     collecting_follows_no_link,
     ladder_is_climbed,
     last_words_are_heard,
+    stopping_is_an_early_deadline,
+    stop_and_kill_are_apart,
     daemons_die,
     kill_ends_a_run,
     cancelling_ends_a_run,

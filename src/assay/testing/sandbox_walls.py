@@ -91,6 +91,27 @@ async def network_is_the_door_alone(bench: Bench) -> None:
             assert printed(sandbox).splitlines()[-1] == "lo"
 
 
+async def names_are_on_record(bench: Bench) -> None:
+    """No name is found, quickly; each that was asked for is in the record once; noise on the port harms nothing."""
+    code = (
+        "import socket, time\nbegun = time.monotonic()\n"
+        "for name in ('Telemetry.Example.org', 'other.test', 'other.test', 'localhost'):\n"
+        "  try: print(socket.getaddrinfo(name, 80)[0][4][0])\n  except socket.gaierror: print('unknown')\n"
+        "noise = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "for data in (b'', b'x', bytes(12) + b'\\xc0', bytes(12) + b'\\x3f' + b'a' * 9, bytes(4000)):\n"
+        "  noise.sendto(data, ('127.0.0.1', 53))\n"
+        "try: socket.create_connection(('127.0.0.1', 53)); print('REACHED')\nexcept OSError: pass\n"
+        "try: socket.getaddrinfo('last.test', 80)\nexcept socket.gaierror: print('unknown')\n"
+        "print(time.monotonic() - begun < 2)"
+    )
+    async with bench.open() as sandbox:
+        record = await bench.python_in(sandbox, code)
+        assert printed(sandbox).split() == [*["unknown"] * 3, "127.0.0.1", "unknown", "True"], printed(sandbox)
+        asked = [name for name in record.lookups or () if name]
+        assert asked == ["telemetry.example.org", "other.test", "last.test"], record
+        assert (await bench.python_in(sandbox, "pass")).lookups == ()
+
+
 async def host_files_are_out_of_sight(bench: Bench) -> None:
     """Homes, secrets, scratch of others and the folder of the experiment do not exist inside."""
     (bench.folder / "secret").write_text("secret", encoding="utf-8")

@@ -1,11 +1,11 @@
 """The supervisor: starts the command, relays the door, watches, ends everything, and says how it ended.
 
 Descriptors: 0 the request (JSON), 1 the status (JSON lines), 2 complaints. The request names four more: ``output``
-(the output file), ``control`` (its end-of-file means that the driver is gone: kill everything), ``notice`` (a byte on
-it says that the deadline has come and everything is stopped; the driver seals the workspace and answers with a byte
-on ``control``) and ``listener`` (an inherited listening socket, or null). None of them reaches the command, and none
-has a path inside the sandbox. The status is ``{"started": true}`` and then, only after every process is dead, the
-record.
+(the output file), ``control`` (``s`` on it means: end the run early, by the ladder; its end-of-file means that the
+driver is gone: kill everything), ``notice`` (a byte on it says that the deadline has come and everything is stopped;
+the driver seals the workspace and answers with ``!`` on ``control``) and ``listener`` (an inherited listening socket,
+or null). None of them reaches the command, and none has a path inside the sandbox. The status is
+``{"started": true}`` and then, only after every process is dead, the record.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Supervisor:
         self._main_cpu = 0.0
         self._orphaned = False
         self._stop = False
+        self._asked_to_stop = False
 
     def prepare(self) -> None:
         """Everything that can fail before the command is started, the door above all."""
@@ -78,7 +79,7 @@ class Supervisor:
         self._notice = int(self._request["notice"])  # type: ignore[call-overload]
         for descriptor in (0, 1, 2, control, output, self._notice):
             os.set_inheritable(descriptor, False)
-        self._loop.watch(control, READ, self._driver_is_gone)
+        self._loop.watch(control, READ, self._hear)
         self._wake_on_children()
         self._output = Output(self._loop, output, int(self._limits["output_bytes"] or 0))
         door = self._request["door"]
@@ -106,8 +107,12 @@ class Supervisor:
         self._drain()
         return self._record(wall, left)
 
-    def _driver_is_gone(self, _events: int) -> None:
-        self._orphaned = True
+    def _hear(self, _events: int) -> None:
+        """Take one byte of the driver's, or learn that it is gone."""
+        if os.read(self._control, 1):
+            self._asked_to_stop = True
+        else:
+            self._orphaned = True
 
     def _wake_on_children(self) -> None:
         """Turn SIGCHLD into a readable descriptor, so that the loop wakes for it."""
@@ -137,13 +142,16 @@ class Supervisor:
         if verdict is not None:
             self._end(*verdict)
             return
+        if self._asked_to_stop and self._reason is None:
+            early = self._ladder[0][0] - (time.monotonic() - begun)
+            self._ladder = [(due - early, number) for due, number in self._ladder]
         while self._ladder and time.monotonic() >= begun + self._ladder[0][0]:
             if self._reason is None:
+                self._reason = "stopped" if self._asked_to_stop else "timeout"
                 self._freeze()
-            self._reason = "timeout"
             number = self._ladder.pop(0)[1]
             if number == SIGKILL:
-                self._end("timeout", None)
+                self._end(self._reason, None)
                 return
             self._last_signal = number
             self._tree.signal(number)
@@ -157,13 +165,20 @@ class Supervisor:
                 break
             time.sleep(0.001)
         os.write(self._notice, b"!")
-        ready, _, _ = select([self._control], [], [], SEALED_S)
-        if not ready or not os.read(self._control, 1):
+        if not self._told_to_go_on():
             self._orphaned = True
         self._tree.signal(SIGCONT)
         pause = time.monotonic() - began
         self._ladder = [(due + pause, number) for due, number in self._ladder]
         self._ladder[0] = (0.0, self._ladder[0][1])
+
+    def _told_to_go_on(self) -> bool:
+        """Wait for the driver's word; False when it is gone or too slow. A wish to stop that crosses it is met."""
+        heard = b"s"
+        while heard == b"s":
+            ready, _, _ = select([self._control], [], [], SEALED_S)
+            heard = os.read(self._control, 1) if ready else b""
+        return bool(heard)
 
     def _end(self, reason: str, detail: str | None) -> None:
         """Kill the whole tree and wait for the main process."""
@@ -227,6 +242,7 @@ class Supervisor:
             output_bytes=self._output.total,
             output_truncated="true" if self._output.truncated else "false",
             detail=None if detail is None else encode_basestring_ascii(detail),
+            lookups=None,
         )
 
     def _own_end(self, signal: int | None) -> str:
