@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Entry] = {
     "plan": Entry("assay.cli.plan:plan", "What an experiment would run, cost and be able to show; spends nothing."),
     "watch": Entry("assay.cli.watch:watch", "Progress of a run, live."),
     "score": Entry("assay.cli.score:score", "Score a run again from its evidence."),
+    "reprice": Entry("assay.cli.reprice:reprice_run", "What a run would cost at the prices of another day."),
     "tasks": Entry("assay.cli.tasks:tasks", "List, check and scaffold tasks."),
     "agents": Entry("assay.cli.agents:agents", "Install, list and remove command-line agents."),
     "facts": Entry("assay.cli.facts:facts", "Rebuild a run's tables from ledger and evidence."),

@@ -141,10 +141,10 @@ def _why(order: Sequence[Task], count: int, reps: int, guess: str, max_cost: flo
     kinds = sorted({task.type for task in order[:count]})
     of = f"all {count} tasks" if count == len(order) else f"{count} of {len(order)} tasks"
     times = "once" if reps == 1 else f"{reps} times"
-    return (
-        f"{of}, over {len(kinds)} kinds of work ({', '.join(kinds)}), each {times}: the most whose {guess} guess stays "
-        f"below ${max_cost:g} and about {MOST_MINUTES:g} minutes"
-    )
+    reason = "the most a first try makes"
+    if count < len(order) or reps < MOST_REPS:
+        reason = f"the most whose {guess} guess stays below ${max_cost:g} and about {MOST_MINUTES:g} minutes"
+    return f"{of}, over {len(kinds)} kinds of work ({', '.join(kinds)}), each {times}: {reason}"
 
 
 async def first_calls(
