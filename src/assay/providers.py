@@ -73,7 +73,7 @@ KNOWN: Mapping[str, Provider] = {
         Provider(
             "google",
             "https://generativelanguage.googleapis.com/v1beta/openai",
-            (Dialect.CHAT,),
+            (Dialect.CHAT, Dialect.GEMINI),
             key_env="GEMINI_API_KEY",
             quirks={"reasoning": "apart"},
         ),

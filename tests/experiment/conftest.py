@@ -22,7 +22,7 @@ class Info:
 def agents() -> Mapping[str, Info]:
     """Agents of every sort: all dialects, one dialect, none, anchors, not installed."""
     infos = (
-        Info("api", dialects=frozenset(Dialect)),
+        Info("api", dialects=frozenset({Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES})),
         Info("claude-code", "2.1", frozenset({Dialect.MESSAGES})),
         Info("command", "0"),
         Info("oracle"),

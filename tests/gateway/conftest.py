@@ -18,10 +18,9 @@ from assay.gateway.meter import LocalMeter
 from assay.gateway.server import GatewayServer
 from assay.providers import Limits, Provider
 from assay.records import Dialect, OwnerKind
-from assay.testing.wire import question
+from assay.testing.wire import model_path, question
 
 RATES = {"*": {"input": 1.0, "output": 5.0, "cache_read": 0.1, "cache_write_5m": 1.25, "cache_write_1h": 2.0}}
-PATHS = {Dialect.MESSAGES: "/v1/messages", Dialect.CHAT: "/v1/chat/completions", Dialect.RESPONSES: "/v1/responses"}
 
 
 @dataclass
@@ -32,15 +31,22 @@ class Inside:
     door: LocalDoor
     session: aiohttp.ClientSession
 
-    def url(self, dialect: Dialect) -> str:
-        return self.door.base_urls("http://127.0.0.1:8400")[dialect] + PATHS[dialect]
+    def url(self, dialect: Dialect, *, model: str = "small", stream: bool = False) -> str:
+        base = self.door.base_urls("http://127.0.0.1:8400")[dialect]
+        return base + model_path(dialect, model, stream=stream)
 
     async def send(
-        self, dialect: Dialect, body: bytes, headers: Mapping[str, str] | None = None
+        self,
+        dialect: Dialect,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        model: str = "small",
+        stream: bool = False,
     ) -> tuple[int, bytes, Mapping[str, str]]:
         sent = {"Content-Type": "application/json", **(headers or {})}
         async with self.session.post(
-            self.url(dialect), data=io.BytesIO(body), headers=sent, allow_redirects=False
+            self.url(dialect, model=model, stream=stream), data=io.BytesIO(body), headers=sent, allow_redirects=False
         ) as answer:
             return answer.status, await answer.read(), answer.headers
 
@@ -48,7 +54,7 @@ class Inside:
         self, dialect: Dialect, *, model: str = "small", stream: bool = False, **more: Any
     ) -> tuple[int, bytes]:
         body = json.dumps({**question(dialect, model, stream=stream), **more}).encode()
-        status, answer, _ = await self.send(dialect, body)
+        status, answer, _ = await self.send(dialect, body, model=model, stream=stream)
         return status, answer
 
 

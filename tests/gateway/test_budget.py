@@ -37,7 +37,8 @@ async def test_a_used_up_budget_refuses_further_calls_and_is_heard(
         totals = await inside.door.close()
     error = json.loads(body)["error"]
     assert status == 402
-    assert error["type"] == ("billing_error" if dialect is Dialect.MESSAGES else "insufficient_quota")
+    kinds = {Dialect.MESSAGES: "billing_error", Dialect.GEMINI: "FAILED_PRECONDITION"}
+    assert (error.get("type") or error["status"]) == kinds.get(dialect, "insufficient_quota")
     assert totals.over_budget
     assert not totals.run_cap_reached
     assert len(upstream.requests) == 2

@@ -73,7 +73,8 @@ async def test_an_undeclared_model_is_refused_in_the_dialects_shape(
     error = json.loads(body)["error"]
     assert status == 404
     assert "gpt-77" in error["message"]
-    assert error["type"] == ("not_found_error" if dialect is Dialect.MESSAGES else "invalid_request_error")
+    kinds = {Dialect.MESSAGES: "not_found_error", Dialect.GEMINI: "NOT_FOUND"}
+    assert (error.get("type") or error["status"]) == kinds.get(dialect, "invalid_request_error")
     assert upstream.requests == []
     assert totals.refused_model == "gpt-77"
     assert (totals.calls, totals.cost) == (0, 0)

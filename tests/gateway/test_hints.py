@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.conftest import Enter
 
 from assay.evidence.calls import HINTS, MAX_HINT, read_calls
 from assay.gateway.requests import effort_asked, read_request, tools_offered
@@ -16,12 +15,12 @@ from assay.records import Call, Dialect
 from assay.testing.upstream import Reply, ScriptedUpstream
 from assay.testing.wire import question, streamed, whole
 
-STOPS = {Dialect.MESSAGES: "end_turn", Dialect.CHAT: "stop", Dialect.RESPONSES: "completed"}
-IDS = {Dialect.MESSAGES: "msg_1", Dialect.CHAT: "c1", Dialect.RESPONSES: "r1"}
+STOPS = {Dialect.MESSAGES: "end_turn", Dialect.CHAT: "stop", Dialect.RESPONSES: "completed", Dialect.GEMINI: "STOP"}
+IDS = {Dialect.MESSAGES: "msg_1", Dialect.CHAT: "c1", Dialect.RESPONSES: "r1", Dialect.GEMINI: "g1"}
 
 
 async def one_call(
-    enter: Enter,
+    enter: Any,
     provider: Callable[..., Provider],
     folder: Path,
     reply: Reply,
@@ -30,7 +29,8 @@ async def one_call(
     **more: Any,
 ) -> Call:
     async with ScriptedUpstream(reply) as upstream, enter(provider(upstream.url)) as inside:
-        await inside.send(dialect, json.dumps({**question(dialect, "small"), **more}).encode(), headers)
+        body = json.dumps({**question(dialect, "small"), **more}).encode()
+        await inside.send(dialect, body, headers, stream=more.get("stream", False))
     (call,) = read_calls(folder / "evidence")
     return call
 
@@ -38,7 +38,7 @@ async def one_call(
 @pytest.mark.parametrize("dialect", sorted(STOPS))
 @pytest.mark.parametrize("shape", [whole, streamed])
 async def test_answer_is_known_by_its_ids_and_its_end(
-    enter: Enter, provider: Callable[..., Provider], tmp_path: Path, dialect: Dialect, shape: Callable[..., Reply]
+    enter: Any, provider: Callable[..., Provider], tmp_path: Path, dialect: Dialect, shape: Callable[..., Reply]
 ) -> None:
     reply = shape(dialect)
     reply = replace(reply, headers={**reply.headers, "request-id": "req_7"})
@@ -48,14 +48,14 @@ async def test_answer_is_known_by_its_ids_and_its_end(
 
 @pytest.mark.parametrize("name", ["x-request-id", "x-oai-request-id"])
 async def test_other_makers_call_the_request_otherwise(
-    enter: Enter, provider: Callable[..., Provider], tmp_path: Path, name: str
+    enter: Any, provider: Callable[..., Provider], tmp_path: Path, name: str
 ) -> None:
     reply = replace(whole(Dialect.CHAT), headers={name: "abc"})
     assert (await one_call(enter, provider, tmp_path, reply, Dialect.CHAT)).request_id == "abc"
 
 
 async def test_headers_that_tell_who_asked_are_kept_and_no_others(
-    enter: Enter, provider: Callable[..., Provider], tmp_path: Path
+    enter: Any, provider: Callable[..., Provider], tmp_path: Path
 ) -> None:
     sent = {
         "X-Claude-Code-Session-Id": "s1",
@@ -79,7 +79,7 @@ async def test_headers_that_tell_who_asked_are_kept_and_no_others(
     assert all(name == name.lower() for name in HINTS)
 
 
-async def test_failed_call_keeps_what_is_known(enter: Enter, provider: Callable[..., Provider], tmp_path: Path) -> None:
+async def test_failed_call_keeps_what_is_known(enter: Any, provider: Callable[..., Provider], tmp_path: Path) -> None:
     body = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
     call = await one_call(
         enter,
@@ -128,7 +128,7 @@ def test_tools_are_counted(tools: Any, count: int) -> None:
     assert tools_offered(read_request(json.dumps({"model": "m", "tools": tools}).encode())) == count
 
 
-async def test_incomplete_response_says_why(enter: Enter, provider: Callable[..., Provider], tmp_path: Path) -> None:
+async def test_incomplete_response_says_why(enter: Any, provider: Callable[..., Provider], tmp_path: Path) -> None:
     answer = {"id": "r2", "object": "response", "status": "incomplete", "model": "m", "output": []}
     answer["incomplete_details"] = {"reason": "max_output_tokens"}
     call = await one_call(enter, provider, tmp_path, Reply(json.dumps(answer).encode()), Dialect.RESPONSES)

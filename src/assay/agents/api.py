@@ -35,7 +35,7 @@ class ApiAgent:
     """
 
     name: ClassVar[str] = "api"
-    dialects: ClassVar[frozenset[Dialect]] = frozenset(Dialect)
+    dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES})
 
     def version(self) -> str:
         """Version of prompt, request and answer format."""

@@ -24,6 +24,7 @@ from assay.gateway.requests import (
     wants_usage,
 )
 from assay.gateway.signed import Asked
+from assay.gateway.targets import Target
 from assay.prices import reservation
 from assay.providers import Provider
 from assay.records import Dialect, Price
@@ -45,11 +46,10 @@ class Shared(Protocol):
         ...
 
 
-async def admit(shared: Shared, door: LocalDoor, dialect: Dialect, query: str, request: web.BaseRequest) -> Job:
+async def admit(shared: Shared, door: LocalDoor, target: Target, query: str, request: web.BaseRequest) -> Job:
     """Read, check and meter one request. Raises ``RefusedError``; an admitted job must be carried out."""
-    body = await _body(request)
-    view = _view(body)
-    upstream = _route(door, dialect, view)
+    dialect = target.dialect
+    body, view, upstream = await read_asked(door, target, request)
     provider = upstream.provider
     try:
         link = shared.link(provider)
@@ -86,6 +86,13 @@ async def admit(shared: Shared, door: LocalDoor, dialect: Dialect, query: str, r
     )
 
 
+async def read_asked(door: LocalDoor, target: Target, request: web.BaseRequest) -> tuple[bytes, RequestView, Upstream]:
+    """Return a request's body, what it says, and where it goes. Raises ``RefusedError``."""
+    body = await _body(request)
+    view = _view(body, target)
+    return body, view, _route(door, target.dialect, view)
+
+
 def _refuse_closed(door: LocalDoor, link: Link, model: str) -> None:
     """A subscription whose usage window is used up is asked nothing until it opens again."""
     until = link.window.closed_until
@@ -104,9 +111,9 @@ async def _body(request: web.BaseRequest) -> bytes:
         raise RefusedError(413, f"the request is longer than {MAX_REQUEST_BYTES >> 20} MB") from None
 
 
-def _view(body: bytes) -> RequestView:
+def _view(body: bytes, target: Target) -> RequestView:
     try:
-        view = read_request(body)
+        view = read_request(body, target.model, stream=target.stream)
     except BadRequestError as error:
         raise RefusedError(400, str(error)) from error
     if view.value("background") is True:

@@ -64,6 +64,8 @@ class _Reading:
         """Take model, tier and usage from a message, response or chunk."""
         if not isinstance(source, dict):
             return
+        if self._dialect is Dialect.GEMINI:
+            source = gemini_words(source)
         if self.model is None and isinstance(source.get("model"), str):
             self.model = source["model"]
         if self.id is None and isinstance(source.get("id"), str):
@@ -101,7 +103,8 @@ class WholeAnswer(_Reading):
         except (ValueError, RecursionError):
             data = None
         self.whole = True
-        self._take(data)
+        for part in data if isinstance(data, list) else (data,):  # Gemini streams without ``alt=sse`` are an array
+            self._take(part)
         if self._failed:
             self.error = _message(data) or _plain(body) or f"HTTP {self._status}"
         elif isinstance(data, dict) and data.get("error"):
@@ -138,6 +141,8 @@ class StreamedAnswer(_Reading):
             return line.startswith((b"data: [DONE]", b"data:[DONE]")) or _finish_reason(line) is not None
         if self._dialect is Dialect.MESSAGES:
             return b"message_stop" in line
+        if self._dialect is Dialect.GEMINI:
+            return b"usageMetadata" in line or b"finishReason" in line
         return b"response.failed" in line or b"response.incomplete" in line or b"response.completed" in line
 
     def _read(self, data: bytes) -> None:
@@ -160,10 +165,28 @@ class StreamedAnswer(_Reading):
             self.whole = self.whole or kind in {"response.completed", "response.failed", "response.incomplete"}
         else:
             self._take(event)
+            self.whole = self.whole or (self._dialect is Dialect.GEMINI and self.stop_reason is not None)
         if kind == "response.failed":
             self.error = _message(event.get("response")) or "the response failed"
         elif event.get("error") or kind == "error":
             self.error = _message(event) or "the stream carried an error"
+
+
+def gemini_words(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a Gemini chunk's id, model, usage and end under the names that the other dialects use."""
+    usage = source.get("usageMetadata")
+    tier = usage.get("serviceTier") if isinstance(usage, dict) else None
+    candidates = source.get("candidates")
+    first = candidates[0] if isinstance(candidates, list) and candidates else None
+    blocked = source.get("promptFeedback")
+    reason = first.get("finishReason") if isinstance(first, dict) else None
+    return {
+        "id": source.get("responseId"),
+        "model": source.get("modelVersion"),
+        "usage": usage,
+        "service_tier": tier.lower() if isinstance(tier, str) else None,
+        "stop_reason": reason or (blocked.get("blockReason") if isinstance(blocked, dict) else None),
+    }
 
 
 def stop_reason(source: Mapping[str, Any]) -> str | None:

@@ -105,7 +105,7 @@ class Exchange:
     async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
         job = self._job
         url, proxy = job.link.address(job.asked, job.query)
-        headers = request_headers(request.headers, job.link.provider, job.link.key)
+        headers = request_headers(request.headers, job.link.provider, job.link.key_for(job.dialect))
         if job.link.provider.simulated:
             headers[TRIAL_HEADER] = job.door.trial_header
         response: web.StreamResponse | None = None

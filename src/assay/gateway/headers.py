@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 from urllib.request import getproxies, proxy_bypass
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -29,6 +30,8 @@ ENDPOINTS: Mapping[Dialect, str] = {
     Dialect.CHAT: "/chat/completions",
     Dialect.RESPONSES: "/responses",
 }
+_GEMINI_VERSIONS = ("/v1beta", "/v1alpha", "/v1")
+GEMINI_KEY = "x-goog-api-key"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -77,20 +80,34 @@ def _connection_names(headers: CIMultiDictProxy[str]) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in value.split(",")) if value else frozenset()
 
 
-def upstream_url(provider: Provider, dialect: Dialect, query: str) -> URL:
+def upstream_url(provider: Provider, dialect: Dialect, query: str, endpoint: str | None = None) -> URL:
     """Join a provider's ``base_url`` with an endpoint, as the makers' own clients do.
 
     OpenAI-shaped addresses hold the version (``.../v1``, ``.../v1beta/openai``); one without any path gets
-    ``/v1``. Anthropic-shaped ones do not; a final ``/v1`` there is not doubled.
+    ``/v1``. Anthropic-shaped ones do not; a final ``/v1`` there is not doubled. Gemini's own dialect lives beside
+    Google's OpenAI-shaped one, at the same address without ``/openai``. ``endpoint`` is for what has no fixed one.
     """
     base = URL(provider.base_url)
     path = base.raw_path.rstrip("/")
-    has_version = path.endswith("/v1") if dialect is Dialect.MESSAGES else bool(path)
-    path = path if has_version else path + "/v1"
+    if dialect is Dialect.GEMINI:
+        path = path.removesuffix("/openai")
+        path = path if path.endswith(_GEMINI_VERSIONS) else path + _GEMINI_VERSIONS[0]
+    elif not (path.endswith("/v1") if dialect is Dialect.MESSAGES else path):
+        path += "/v1"
     own = base.raw_query_string
     both = "&".join(part for part in (own, query) if part)
-    address = f"{base.scheme}://{base.raw_authority}{path}{ENDPOINTS[dialect]}"
+    address = f"{base.scheme}://{base.raw_authority}{path}{endpoint or ENDPOINTS[dialect]}"
     return URL(address + (f"?{both}" if both else ""), encoded=True)
+
+
+def gemini_endpoint(model: str, verb: str) -> str:
+    """Return the path of a model, which is where Gemini's dialect names it."""
+    return f"/models/{quote(model, safe='/@')}:{verb}"
+
+
+def without_key(query: str) -> str:
+    """Drop the dummy key that Gemini's clients may put into the query."""
+    return "&".join(part for part in query.split("&") if not part.startswith("key="))
 
 
 def proxy_for(url: URL) -> URL | None:

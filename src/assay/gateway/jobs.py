@@ -9,12 +9,14 @@ from yarl import URL
 
 from assay.gateway.credentials import Secret
 from assay.gateway.door import LocalDoor
-from assay.gateway.headers import proxy_for, upstream_url
+from assay.gateway.headers import ENDPOINTS, GEMINI_KEY, gemini_endpoint, proxy_for, upstream_url, without_key
 from assay.gateway.pacing import Pacer
 from assay.gateway.signed import Asked, Signer
 from assay.gateway.windows import Window
 from assay.providers import Provider
 from assay.records import Dialect, NanoUSD, Price
+
+MAX_ADDRESSES = 1000
 
 
 @dataclass(slots=True)
@@ -32,12 +34,32 @@ class Link:
 
     def address(self, asked: Asked, query: str) -> tuple[URL, URL | None]:
         """Return where to send a call, and through which proxy."""
-        known = self._addresses.get((asked, query))
+        key = (asked, query)
+        known = self._addresses.get(key)
         if known is None:
             own = self.signer.address(asked) if self.signer is not None else None
-            url = upstream_url(self.provider, asked.dialect, query) if own is None else _with_query(own, query)
-            known = self._addresses[asked, query] = (url, proxy_for(url))
+            if asked.dialect is Dialect.GEMINI:
+                query = without_key(query)
+            url = self._usual(asked, query) if own is None else _with_query(own, query)
+            if len(self._addresses) >= MAX_ADDRESSES:
+                self._addresses.clear()  # the query is the caller's: no sandbox may fill the memory
+            known = self._addresses[key] = (url, proxy_for(url))
         return known
+
+    def key_for(self, dialect: Dialect) -> tuple[str, str] | None:
+        """Return the header with the key. A bearer token is OpenAI's way; Gemini's own dialect has another."""
+        if dialect is Dialect.GEMINI and self.secret is not None and self.provider.auth == "bearer":
+            return GEMINI_KEY, self.secret.reveal()
+        return self.key
+
+    def _usual(self, asked: Asked, query: str) -> URL:
+        endpoint = None
+        if asked.dialect is Dialect.GEMINI:
+            verb = "countTokens" if asked.count else "streamGenerateContent" if asked.stream else "generateContent"
+            endpoint = gemini_endpoint(asked.model, verb)
+        elif asked.count:
+            endpoint = f"{ENDPOINTS[asked.dialect]}/count_tokens"
+        return upstream_url(self.provider, asked.dialect, query, endpoint)
 
     @property
     def echoed(self) -> Secret | None:
@@ -72,4 +94,5 @@ class Job:
     @property
     def asked(self) -> Asked:
         """What the address may depend on."""
-        return Asked(self.dialect, self.model_sent if self.link.signer is not None else "", self.stream)
+        named = self.dialect is Dialect.GEMINI or self.link.signer is not None
+        return Asked(self.dialect, self.model_sent if named else "", self.stream)

@@ -32,12 +32,25 @@ _OPENAI: Mapping[int, tuple[str, str | None]] = {
     500: ("server_error", None),
     502: ("server_error", None),
 }
+_GOOGLE = {
+    400: "INVALID_ARGUMENT",
+    402: "FAILED_PRECONDITION",
+    404: "NOT_FOUND",
+    410: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    502: "UNAVAILABLE",
+}
 
 
 def refusal(dialect: Dialect, status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return an error response in the dialect's own shape."""
     if dialect is Dialect.MESSAGES:
         data: dict[str, object] = {"type": "error", "error": {"type": _ANTHROPIC[status], "message": message}}
+    elif dialect is Dialect.GEMINI:
+        data = {"error": {"code": status, "message": message, "status": _GOOGLE[status]}}
     else:
         kind, code = _OPENAI[status]
         data = {"error": {"message": message, "type": kind, "param": None, "code": code}}
@@ -68,7 +81,7 @@ class RefusedError(Exception):
         return response
 
 
-def plain(status: int, message: str) -> web.Response:
+def plain(status: int, message: str, allow: str = "POST") -> web.Response:
     """Return an error to a caller whose dialect is not known."""
-    headers = {"Allow": "POST"} if status == 405 else None  # noqa: PLR2004 - required by RFC 9110, 15.5.6
+    headers = {"Allow": allow} if status == 405 else None  # noqa: PLR2004 - required by RFC 9110, 15.5.6
     return web.Response(status=status, text=message + "\n", headers=headers)

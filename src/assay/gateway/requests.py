@@ -50,6 +50,7 @@ class RequestView:
     members: dict[str, Member]
     model: str
     stream: bool
+    model_in_path: bool = False
 
     def value(self, name: str) -> Any:
         """Return a member's value, or None."""
@@ -57,8 +58,8 @@ class RequestView:
         return member.value if member else None
 
 
-def read_request(body: bytes) -> RequestView:
-    """Parse a body once. Raises ``BadRequestError``.
+def read_request(body: bytes, model: str | None = None, *, stream: bool | None = None) -> RequestView:
+    """Parse a body once. Raises ``BadRequestError``. ``model`` and ``stream`` are what the path says, where it does.
 
     A repeated top-level key is refused: parsers differ in which one counts, and a budget must not.
     """
@@ -67,11 +68,16 @@ def read_request(body: bytes) -> RequestView:
         members = _members(text)
     except (ValueError, IndexError, RecursionError) as error:
         raise BadRequestError(f"The request body is not a JSON object: {error}") from error
-    model = members.get("model")
-    if model is None or not isinstance(model.value, str):
-        raise BadRequestError("The request names no model")
-    stream = members.get("stream")
-    return RequestView(text, members, model.value, stream is not None and stream.value is True)
+    in_path = model is not None
+    if model is None:
+        named = members.get("model")
+        if named is None or not isinstance(named.value, str):
+            raise BadRequestError("The request names no model")
+        model = named.value
+    if stream is None:
+        said = members.get("stream")
+        stream = said is not None and said.value is True
+    return RequestView(text, members, model, stream, in_path)
 
 
 def _members(text: str) -> dict[str, Member]:
@@ -107,7 +113,7 @@ def _members(text: str) -> dict[str, Member]:
 def upstream_body(view: RequestView, body: bytes, model: str, *, ask_usage: bool) -> tuple[bytes, bool]:
     """Return the bytes to send, and whether usage was asked for on the client's behalf."""
     edits: list[tuple[int, int, str]] = []
-    if model != view.model:
+    if model != view.model and not view.model_in_path:
         member = view.members["model"]
         edits.append((member.start, member.end, json.dumps(model, ensure_ascii=False)))
     injected = ask_usage and _usage_edit(view, edits)

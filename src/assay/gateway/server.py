@@ -17,16 +17,18 @@ from assay.evidence.otlp import SIGNALS
 from assay.gateway.admission import MAX_REQUEST_BYTES, admit
 from assay.gateway.base import Visitor
 from assay.gateway.bodies import BodyStore
+from assay.gateway.counting import count_tokens
 from assay.gateway.credentials import auth_header, read_key
 from assay.gateway.door import LocalDoor, digest
 from assay.gateway.exchange import Exchange
-from assay.gateway.headers import ENDPOINTS
 from assay.gateway.jobs import Link
+from assay.gateway.listing import list_models
 from assay.gateway.meter import LocalMeter, Meter
 from assay.gateway.otlp import take_otlp
 from assay.gateway.pacing import Pacer
 from assay.gateway.refusals import RefusedError, plain
 from assay.gateway.signing import signer_for
+from assay.gateway.targets import Action, Target, target
 from assay.prices import PriceBook
 from assay.providers import Provider
 from assay.records import Price
@@ -34,11 +36,6 @@ from assay.records import Price
 OnPrice: TypeAlias = Callable[[Price], Awaitable[Price]]
 
 CONNECT_TIMEOUT_S = 30.0
-_PATHS = {
-    f"{dialect.value}/{version}{endpoint[1:]}": dialect
-    for dialect, endpoint in ENDPOINTS.items()
-    for version in ("", "v1/")
-}
 _SIGNAL_PATHS = {f"otlp/v1/{signal}": signal for signal in SIGNALS}
 
 
@@ -58,7 +55,7 @@ class GatewayServer:
         self._live: dict[bytes, LocalDoor] = {}
         self._dead: set[bytes] = set()
         self._bodies = BodyStore()
-        self._session = _session()
+        self.session = _session()
         server = _Listener(
             self._handle,
             request_factory=_request,
@@ -104,7 +101,7 @@ class GatewayServer:
         for door in list(self._live.values()):
             await door.close()
         await self._runner.cleanup()
-        await self._session.close()
+        await self.session.close()
         self._bodies.stop()
         self.socket.unlink(missing_ok=True)
 
@@ -168,20 +165,27 @@ class GatewayServer:
             return (
                 plain(410, "this door is closed") if head == "a" and hashed in self._dead else plain(404, "not found")
             )
-        dialect = _PATHS.get(rest)
         signal = _SIGNAL_PATHS.get(rest)
-        if dialect is None and signal is None:
+        if signal is not None:
+            return await take_otlp(door, signal, request) if request.method == "POST" else plain(405, "only POST")
+        aim = target(rest)
+        if aim is None:
             return plain(404, "not found")
-        if request.method != "POST":
-            return plain(405, "only POST")
-        if dialect is None:
-            return await take_otlp(door, str(signal), request)
+        if request.method != aim.method:
+            return plain(405, f"only {aim.method}", allow=aim.method)
+        return await self._answer(door, aim, query, request)
+
+    async def _answer(self, door: LocalDoor, aim: Target, query: str, request: web.BaseRequest) -> web.StreamResponse:
+        if aim.action is Action.LIST:
+            return list_models(aim.dialect, door.visitor.models)
         try:
             with door.visit():
-                job = await admit(self, door, dialect, query, request)
-                return await Exchange(job, self._session).run(request)
+                if aim.action is Action.COUNT:
+                    return await count_tokens(self, door, aim, query, request)
+                job = await admit(self, door, aim, query, request)
+                return await Exchange(job, self.session).run(request)
         except RefusedError as refused:
-            return refused.answer(door, dialect)
+            return refused.answer(door, aim.dialect)
 
 
 class _Listener(web.Server):

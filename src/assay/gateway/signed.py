@@ -16,6 +16,7 @@ class Asked:
     dialect: Dialect
     model: str
     stream: bool
+    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)

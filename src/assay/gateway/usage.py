@@ -24,6 +24,8 @@ def tokens_of(dialect: Dialect, usage: Mapping[str, Any] | None, *, reasoning_ap
         return _messages(usage)
     if dialect is Dialect.CHAT:
         return _chat(usage, reasoning_apart=reasoning_apart)
+    if dialect is Dialect.GEMINI:
+        return _gemini(usage)
     return _responses(usage)
 
 
@@ -76,6 +78,18 @@ def _responses(usage: Mapping[str, Any]) -> Tokens:
         _count(usage, "output_tokens"),
         _count(_part(usage, "output_tokens_details"), "reasoning_tokens"),
     )
+
+
+def _gemini(usage: Mapping[str, Any]) -> Tokens:
+    """Inclusive prompt; results of Google's own tools beside it, thoughts beside the candidates. Zeros are left out."""
+    prompt, tool_results = _count(usage, "promptTokenCount"), _count(usage, "toolUsePromptTokenCount")
+    candidates, thoughts = _count(usage, "candidatesTokenCount"), _count(usage, "thoughtsTokenCount")
+    if prompt is not None:
+        prompt += tool_results or 0
+    output = None if candidates is None and thoughts is None else (candidates or 0) + (thoughts or 0)
+    if output is None and prompt is not None and _count(usage, "totalTokenCount") == prompt:
+        output = 0
+    return _inclusive(prompt, _count(usage, "cachedContentTokenCount"), None, output, thoughts)
 
 
 def _inclusive(

@@ -1,4 +1,4 @@
-"""Answers as providers put them on the wire, in three dialects, whole and streamed: for scripted upstreams."""
+"""Answers as providers put them on the wire, in four dialects, whole and streamed: for scripted upstreams."""
 
 from __future__ import annotations
 
@@ -33,16 +33,34 @@ USAGE: Mapping[Dialect, Mapping[str, Any]] = {
         "output_tokens_details": {"reasoning_tokens": 30},
         "total_tokens": 1090,
     },
+    Dialect.GEMINI: {
+        "promptTokenCount": 1050,
+        "cachedContentTokenCount": 1000,
+        "candidatesTokenCount": 10,
+        "thoughtsTokenCount": 30,
+        "totalTokenCount": 1090,
+    },
 }
 
 
 def question(dialect: Dialect, model: str, *, stream: bool = False) -> dict[str, Any]:
-    """Return a smallest request of a dialect."""
+    """Return a smallest request of a dialect. Gemini's has model and stream in the path, see ``model_path``."""
+    if dialect is Dialect.GEMINI:
+        said = [{"role": "user", "parts": [{"text": "Say hello"}]}]
+        return {"contents": said, "generationConfig": {"maxOutputTokens": 64}}
     if dialect is Dialect.RESPONSES:
         asked: dict[str, Any] = {"model": model, "input": "Say hello", "max_output_tokens": 64}
     else:
         asked = {"model": model, "max_tokens": 64, "messages": [{"role": "user", "content": "Say hello"}]}
     return {**asked, "stream": True} if stream else asked
+
+
+def model_path(dialect: Dialect, model: str, *, stream: bool = False) -> str:
+    """Return where a request goes, below a base address."""
+    if dialect is Dialect.GEMINI:
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return f"/v1beta/models/{model}:{verb}"
+    return "/v1" + {Dialect.MESSAGES: "/messages", Dialect.CHAT: "/chat/completions"}.get(dialect, "/responses")
 
 
 def whole(
@@ -61,6 +79,8 @@ def streamed(
         events = _messages_events(text, model, used)
     elif dialect is Dialect.RESPONSES:
         events = _responses_events(text, model, used)
+    elif dialect is Dialect.GEMINI:
+        events = _gemini_events(text, model, used)
     else:
         events = _chat_events(text, model, used)
     return Reply(tuple(events), headers=SSE)
@@ -82,6 +102,10 @@ def _body(dialect: Dialect, text: str, model: str, usage: Mapping[str, Any]) -> 
         message = {"role": "assistant", "content": text}
         choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
         return {"id": "c1", "object": "chat.completion", "created": 1, "model": model, "choices": choices, **used}
+    if dialect is Dialect.GEMINI:
+        part = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "index": 0}
+        told = {"usageMetadata": dict(usage)} if usage else {}
+        return {"candidates": [part], **told, "modelVersion": model, "responseId": "g1"}
     content = [{"type": "output_text", "text": text, "annotations": []}]
     output = [{"type": "message", "id": "m1", "role": "assistant", "status": "completed", "content": content}]
     return {"id": "r1", "object": "response", "status": "completed", "model": model, "output": output, **used}
@@ -131,6 +155,19 @@ def _responses_events(text: str, model: str, usage: Mapping[str, Any]) -> list[b
         {"type": "response.completed", "response": final},
     ]
     return [event({**data, "sequence_number": number}, data["type"]) for number, data in enumerate(every)]
+
+
+def _gemini_events(text: str, model: str, usage: Mapping[str, Any]) -> list[bytes]:
+    """Every chunk bears the usage so far; the last one the reason."""
+    base = {"modelVersion": model, "responseId": "g1"}
+    early = {key: usage[key] for key in ("promptTokenCount", "totalTokenCount") if key in usage}
+    chunks: list[dict[str, Any]] = [
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}, "index": 0}], **base}
+        | ({"usageMetadata": early} if usage else {})
+        for piece in _pieces(text)
+    ]
+    chunks.append(_body(Dialect.GEMINI, "", model, usage))
+    return [event(chunk) for chunk in chunks]
 
 
 def _pieces(text: str) -> list[str]:
