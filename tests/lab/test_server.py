@@ -215,4 +215,4 @@ async def test_the_provider_is_data_with_prices(lab: LabServer) -> None:
     assert provider.simulated
     assert provider.base_url.startswith("http://127.0.0.1:")
     assert provider.prices["swift"] == provider.prices["lab/swift"] == provider.prices["swift!cut"] == SWIFT.price
-    assert set(provider.dialects) == set(PATHS)
+    assert set(provider.dialects) == set(Dialect)

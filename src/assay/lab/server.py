@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from assay.errors import InputError
-from assay.lab import chat, messages, responses
+from assay.lab import chat, gemini, messages, responses
 from assay.lab.answer import Answer, Question, answer_trial, probe_answer
 from assay.lab.driven import answer_driven, due_turn
 from assay.lab.driving.protocols import protocol
@@ -26,8 +26,18 @@ from assay.suites.base import Task
 
 TRIAL_HEADER = "x-assay-trial"
 DEMO_TIME_SCALE = 0.01
-_WIRES: Mapping[Dialect, Wire] = {Dialect.MESSAGES: messages, Dialect.CHAT: chat, Dialect.RESPONSES: responses}
-_PATHS = {Dialect.MESSAGES: "/messages", Dialect.CHAT: "/chat/completions", Dialect.RESPONSES: "/responses"}
+_WIRES: Mapping[Dialect, Wire] = {
+    Dialect.MESSAGES: messages,
+    Dialect.CHAT: chat,
+    Dialect.RESPONSES: responses,
+    Dialect.GEMINI: gemini,
+}
+_PATHS = {
+    Dialect.MESSAGES: ("/messages", "/v1/messages"),
+    Dialect.CHAT: ("/chat/completions", "/v1/chat/completions"),
+    Dialect.RESPONSES: ("/responses", "/v1/responses"),
+    Dialect.GEMINI: (r"/v1beta/models/{model:.+}:{verb:generateContent|streamGenerateContent}",),
+}
 RETRY_AFTER_S = "1"
 _LARGEST_BODY = 64 << 20
 
@@ -70,9 +80,9 @@ class LabServer:
         """Listen on a free loopback port. ``tasks`` by id; ``time_scale`` 1 sleeps the models' real time, 0 none."""
         server = cls(tasks, seed, time_scale, models)
         app = web.Application(client_max_size=_LARGEST_BODY)
-        for dialect, path in _PATHS.items():
-            for prefix in ("", "/v1"):
-                app.router.add_post(prefix + path, server._handler(dialect))
+        for dialect, paths in _PATHS.items():
+            for path in paths:
+                app.router.add_post(path, server._handler(dialect))
         server._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
         await server._runner.setup()
         await web.TCPSite(server._runner, "127.0.0.1", 0).start()
@@ -105,7 +115,7 @@ class LabServer:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
-                asked = self._understand(wire, await request.read(), request.headers.get(TRIAL_HEADER))
+                asked = self._understand(wire, await _body(request), request.headers.get(TRIAL_HEADER))
             except _RefusedError as error:
                 wait = {"retry-after": RETRY_AFTER_S} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
                 return web.json_response(wire.error(error.status, str(error)), status=error.status, headers=wait)
@@ -115,10 +125,10 @@ class LabServer:
 
         return handle
 
-    def _understand(self, wire: Wire, body: bytes, header: str | None) -> Asked:
+    def _understand(self, wire: Wire, body: Mapping[str, Any], header: str | None) -> Asked:
         """Read the request and work out the answer. Raises ``_RefusedError``."""
         try:
-            question = wire.question(json.loads(body))
+            question = wire.question(body)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _RefusedError(400, f"the request is not one of this dialect: {error!r}") from error
         name, _, suffix = str(question.model).partition("!")
@@ -163,6 +173,16 @@ class LabServer:
         if chance.once:
             self._met.add(met)
         return chance.fault
+
+
+async def _body(request: web.Request) -> Mapping[str, Any]:
+    """Return the request's body, with what its path says besides. Raises ``_RefusedError``."""
+    try:
+        body = {**json.loads(await request.read())}
+    except (ValueError, TypeError) as error:
+        raise _RefusedError(400, f"the request is not one of this dialect: {error!r}") from error
+    said = request.match_info
+    return body | {"model": said["model"], "stream": said["verb"].startswith("stream")} if "model" in said else body
 
 
 def _bare(model_id: str) -> str:
