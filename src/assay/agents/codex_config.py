@@ -75,8 +75,12 @@ def _config(request: StepRequest) -> dict[str, Any]:
         "analytics": {"enabled": False},
         "feedback": {"enabled": False},
         "features": dict.fromkeys(_FEATURES, False),
-        # Keeps PATH and so the task's tools; the key is not for commands.
-        "shell_environment_policy": {"inherit": "all", "ignore_default_excludes": False, "exclude": ["ASSAY_*"]},
+        # PATH, and so the task's tools, is kept; key and trial are not for commands to see.
+        "shell_environment_policy": {
+            "inherit": "all",
+            "ignore_default_excludes": False,
+            "exclude": ["ASSAY_*", "OTEL_*"],
+        },
         # Without a declaration there is no tool for sub-agents at all: not even for those that Codex brings.
         "agents": {"enabled": bool(agents)} | {str(agent["name"]): _declared(agent) for agent in agents},
         "otel": _telemetry(request.otlp_url),

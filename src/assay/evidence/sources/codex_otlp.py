@@ -34,6 +34,8 @@ _KNOWN = frozenset({"codex.conversation_starts", "codex.user_prompt", "codex.api
                     "codex.agent_communication", "codex.websocket_request", "codex.websocket_event"})  # fmt: skip
 _SPAWNED = re.compile(r"subagent_thread_spawn_([0-9a-f-]{36})_d\d+")
 _FIRST_ERROR = 400
+_RECORDS_AN_END = 2
+_REQUESTS = frozenset({"codex.api_request", "codex.sse_event"})
 _COMPLETED = "response.completed"
 
 
@@ -50,7 +52,7 @@ def otlp_report(folder: Path) -> SourceReport:
         calls=tuple(_call(record, main) for record in counted),
         tool_calls=tuple(_tool(record, main) for name, record in named if name == "codex.tool_result"),
         delegations=tuple(_delegations(telemetry)),
-        errors=tuple(_errors([record for name, record in named if name == "codex.api_request"])),
+        errors=tuple(_errors([record for name, record in named if name in _REQUESTS])),
         inventory=_inventory([record for name, record in named if name == "codex.conversation_starts"]),
         finished=ended,
         problems=(*telemetry.problems, *_changed(named, counted)),
@@ -66,8 +68,9 @@ def _name(record: LogRecord) -> str:
 
 def _changed(named: Sequence[tuple[str, LogRecord]], counted: Sequence[LogRecord]) -> Iterator[str]:
     """Name a schema that changed: each response ends in two records, one of which counts."""
-    done = [r for name, r in named if name == "codex.sse_event" and r.attributes.get("event.kind") == _COMPLETED]
-    if len(done) > 2 * len(counted):
+    ends = [r.attributes for name, r in named if name == "codex.sse_event"]
+    done = [given for given in ends if given.get("event.kind") == _COMPLETED and "error.message" not in given]
+    if len(done) > _RECORDS_AN_END * len(counted):
         yield f"codex.sse_event of {_COMPLETED} without input_token_count"
 
 
