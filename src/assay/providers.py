@@ -81,7 +81,7 @@ KNOWN: Mapping[str, Provider] = {
         Provider("vllm", "http://127.0.0.1:8000/v1", (Dialect.CHAT,), auth="none"),
         Provider("llama.cpp", "http://127.0.0.1:8080/v1", (Dialect.CHAT,), auth="none"),
         Provider("llama-swap", "http://127.0.0.1:8080/v1", (Dialect.CHAT,), auth="none"),
-        Provider("lab", "http://127.0.0.1:0", _ALL, kind="lab", auth="none"),
+        Provider("lab", "http://127.0.0.1:0", (*_ALL, Dialect.GEMINI), kind="lab", auth="none"),
     )
 }
 
