@@ -35,6 +35,7 @@ class Visitor:
     else it is forwarded as it is to the provider of the first entry, and recorded. ``folder`` receives
     ``gateway.jsonl`` and ``bodies.bin``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
     only: trial, arm, agent, task, type, variant, repetition, and what else simulates (fault, script, ...).
+    With ``watch_tools`` every answer is looked at for tools that are asked for again and again.
     """
 
     owner_kind: OwnerKind
@@ -46,6 +47,7 @@ class Visitor:
     labels: Mapping[str, str] = field(default_factory=dict)
     strict: bool = True
     keep_bodies: str = "all"
+    watch_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,20 @@ class Totals(Record):
     paused_until: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Activity(Record):
+    """Whether something happens at a door. Telemetry does not count: it is sent by the clock.
+
+    ``last`` is when bytes of a request or of an answer last passed, on the monotonic clock; a request that is held
+    back here counts as passing. ``repeated`` is the tool with the longest run of equal arguments in a
+    conversation, and the length of that run; None below three, or without ``Visitor.watch_tools``.
+    """
+
+    last: float
+    bytes_passed: int = 0
+    repeated: tuple[str, int] | None = None
+
+
 class Door(Protocol):
     """An open way through the gateway for one attempt."""
 
@@ -94,6 +110,10 @@ class Door(Protocol):
 
     def totals(self) -> Totals:
         """Spend so far."""
+        ...
+
+    def activity(self) -> Activity:
+        """What has passed so far, and when."""
         ...
 
     async def over_budget(self) -> None:

@@ -14,9 +14,10 @@ from hashlib import sha256
 from typing import Any
 
 from assay.evidence.calls import FIRST_ERROR_STATUS, LOG_NAME, end_line, refused_line, unbilled
-from assay.gateway.base import Totals, Upstream, Visitor
+from assay.gateway.base import Activity, Totals, Upstream, Visitor
 from assay.gateway.bodies import BodyFile, BodyStore
 from assay.gateway.meter import Denial, Meter
+from assay.gateway.repeats import Repeats
 from assay.prices import partial_cost
 from assay.records import Call, Dialect, NanoUSD, Price, Tokens
 
@@ -54,6 +55,10 @@ class LocalDoor:
         self._closed = False
         self._body_file = BodyFile(visitor.folder)
         self.otlp_bytes = 0
+        self._active_at = time.monotonic()
+        self._bytes = 0
+        self._dialects: dict[int, Dialect] = {}
+        self._repeats = Repeats()
         meter.open(visitor.attempt, visitor.budget)
 
     def base_urls(self, door_url: str) -> Mapping[Dialect, str]:
@@ -72,6 +77,17 @@ class LocalDoor:
     def totals(self) -> Totals:
         """See ``Door.totals``."""
         return self._totals.freeze(len(self._open), over=self._over.is_set())
+
+    def activity(self) -> Activity:
+        """See ``Door.activity``."""
+        if len(self._tasks) > len(self._open):
+            self._active_at = time.monotonic()  # a request is held back, or just coming in
+        return Activity(self._active_at, self._bytes, self._repeats.longest)
+
+    def passed(self, count: int) -> None:
+        """Note that bytes of a request or of an answer have gone through."""
+        self._active_at = time.monotonic()
+        self._bytes += count
 
     async def over_budget(self) -> None:
         """See ``Door.over_budget``."""
@@ -144,11 +160,13 @@ class LocalDoor:
             raise OSError(errno.EBADF, "the door is closed")
         self._write(line)
         self._open.add(seq)
+        self.passed(0)
         self._totals.begin(queued_ms, simulated=simulated)
 
     def end(self, call: Call, price: Price | None, estimate: NanoUSD, *, failed: bool, simulated: bool) -> None:
         """Write the end line, count the call, and tell the meter."""
         self._open.discard(call.seq)
+        self._dialects[call.seq] = call.dialect
         known = call.cost if call.cost is not None else partial_cost(price, call.tokens)
         denial = self.meter.charge(self.visitor.attempt, estimate, known, call.tokens.total, simulated=simulated)
         self._totals.finish(call, known, priced=price is not None, failed=failed)
@@ -162,7 +180,10 @@ class LocalDoor:
             self._totals.last_error = f"the gateway log cannot be written: {error.strerror}"
 
     def keep(self, seq: int, request: bytes, answer: bytes, *, failed: bool) -> None:
-        """Store both bodies, as ``keep_bodies`` says."""
+        """Store both bodies, as ``keep_bodies`` says; look at what the answer asks for."""
+        dialect = self._dialects.pop(seq)
+        if self.visitor.watch_tools and not failed:
+            self._repeats.feed(dialect, request, answer)
         keep = self.visitor.keep_bodies
         if keep == "none" or (keep == "failed" and not failed):
             return

@@ -113,7 +113,10 @@ class Reception:
     def _keep(self, data: bytes) -> None:
         if self.status == TOO_MANY:
             self.limit_body += data[:MAX_LIMIT_BODY]
-        if self._job.door.visitor.keep_bodies != "none" and self._size < MAX_BODY_BYTES:
+        door = self._job.door
+        door.passed(len(data))
+        wanted = door.visitor.keep_bodies != "none" or door.visitor.watch_tools
+        if wanted and self._size < MAX_BODY_BYTES:
             self.received.append(data)
             self._size += len(data)
 
