@@ -17,8 +17,9 @@ from rich.text import Text
 
 from assay import __version__
 from assay.agents.kinds import agent_infos
+from assay.cli.doctor_live import live
 from assay.cli.failures import EXIT_MACHINE
-from assay.cli.options import json_option
+from assay.cli.options import PATH, json_option
 from assay.cli.output import page, print_json, table
 from assay.errors import MachineError
 from assay.providers import KNOWN, Provider
@@ -49,9 +50,18 @@ class Check(Record):
 
 
 @click.command()
+@click.option("--live", "go_live", is_flag=True, help="Make one tiny real call per provider that has a key.")
+@click.option("--model", "models", multiple=True, metavar="MODEL", help="With --live: call these, and no others.")
+@click.option("--out", type=PATH, help="With --live: where to write the transcript.")
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(go_live: bool, models: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Look at this machine: what works, what does not, and the remedy. Keys are named, never shown."""
+    if go_live:
+        if not live(models, out, as_json=as_json):
+            click.get_current_context().exit(EXIT_MACHINE)
+        return
+    if models or out:
+        raise click.UsageError("--model and --out go with --live")
     checks = examine(os.environ)
     if as_json:
         print_json({"ok": healthy(checks), "checks": [check.to_json() for check in checks]})

@@ -78,10 +78,12 @@ async def probe_model(
     *,
     settings: Mapping[str, Any] | None = None,
     folder: Path | None = None,
+    seen: dict[str, str] | None = None,
 ) -> Probe:
     """Ask one short question; whatever comes back is a ``Probe``, a missing key too.
 
     ``settings`` are an arm's parameters in the dialect's own names. Evidence goes to ``folder``, else it is dropped.
+    ``seen`` receives the headers of the answer.
     """
     with tempfile.TemporaryDirectory(prefix="assay-probe-") as scratch:
         visitor = Visitor(
@@ -106,6 +108,8 @@ async def probe_model(
             totals = await door.close()
         latency_ms = round(1000 * (time.perf_counter() - began), 1)
         calls = read_calls(visitor.folder)
+    if seen is not None:
+        seen.update(headers)
     served = calls[-1].model_served if calls else None
     error = None if status == FINE else totals.last_error or _message(body) or f"HTTP {status}"
     rejected = _rejected(status, body, settings or {})
