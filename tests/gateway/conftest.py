@@ -86,6 +86,7 @@ def enter(tmp_path: Path) -> Enter:
         keep_bodies: str = "all",
         labels: Mapping[str, str] | None = None,
         on_price: Any = None,
+        forward: str | None = None,
     ) -> AsyncIterator[Inside]:
         visitor = Visitor(
             OwnerKind.TRIAL,
@@ -99,7 +100,7 @@ def enter(tmp_path: Path) -> Enter:
             keep_bodies,
         )
         with tempfile.TemporaryDirectory(prefix="gw-") as short:
-            gateway = await GatewayServer.start(Path(short) / "g.sock", meter=meter, on_price=on_price)
+            gateway = await GatewayServer.start(Path(short) / "g.sock", meter=meter, on_price=on_price, forward=forward)
             try:
                 door = gateway.open(visitor)
                 async with aiohttp.ClientSession(

@@ -16,7 +16,9 @@ from typing import Any
 from assay.evidence.calls import FIRST_ERROR_STATUS, LOG_NAME, end_line, refused_line, unbilled
 from assay.gateway.base import Activity, Totals, Upstream, Visitor
 from assay.gateway.bodies import BodyFile, BodyStore
+from assay.gateway.forwarding import Forwarder
 from assay.gateway.meter import Denial, Meter
+from assay.gateway.otlp import Intake
 from assay.gateway.repeats import Repeats
 from assay.prices import partial_cost
 from assay.records import Call, Dialect, NanoUSD, Price, Tokens
@@ -35,7 +37,12 @@ class LocalDoor:
     """Implements ``Door``. All state changes happen in the event loop's thread."""
 
     def __init__(
-        self, visitor: Visitor, meter: Meter, bodies: BodyStore, on_close: Callable[[LocalDoor], None]
+        self,
+        visitor: Visitor,
+        meter: Meter,
+        bodies: BodyStore,
+        on_close: Callable[[LocalDoor], None],
+        forwarder: Forwarder | None = None,
     ) -> None:
         self.visitor = visitor
         self.meter = meter
@@ -54,7 +61,7 @@ class LocalDoor:
         self._over = asyncio.Event()
         self._closed = False
         self._body_file = BodyFile(visitor.folder)
-        self.otlp_bytes = 0
+        self.telemetry = Intake(visitor.folder, forwarder)
         self._active_at = time.monotonic()
         self._bytes = 0
         self._dialects: dict[int, Dialect] = {}
@@ -103,6 +110,7 @@ class LocalDoor:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT_S)
             await asyncio.sleep(0)  # bodies of calls that ended just now
+            await self.telemetry.close()
             await self._bodies.flush()
             self._body_file.close()
             if self._body_file.error is not None:

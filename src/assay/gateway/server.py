@@ -21,10 +21,10 @@ from assay.gateway.counting import count_tokens
 from assay.gateway.credentials import auth_header, read_key
 from assay.gateway.door import LocalDoor, digest
 from assay.gateway.exchange import Exchange
+from assay.gateway.forwarding import Forwarder
 from assay.gateway.jobs import Link
 from assay.gateway.listing import list_models
 from assay.gateway.meter import LocalMeter, Meter
-from assay.gateway.otlp import take_otlp
 from assay.gateway.pacing import Pacer
 from assay.gateway.refusals import RefusedError, plain
 from assay.gateway.signing import signer_for
@@ -55,6 +55,7 @@ class GatewayServer:
         self._live: dict[bytes, LocalDoor] = {}
         self._dead: set[bytes] = set()
         self._bodies = BodyStore()
+        self._forwarder: Forwarder | None = None
         self.session = _session()
         server = _Listener(
             self._handle,
@@ -75,13 +76,16 @@ class GatewayServer:
         meter: Meter | None = None,
         on_price: OnPrice | None = None,
         tcp_port: int | None = None,
+        forward: str | None = None,
     ) -> Self:
         """Listen. ``on_price`` freezes a price at first sight and returns the one that counts (the ledger's).
 
         ``tcp_port`` adds a door on 127.0.0.1 (0 = any free port), whose address is then ``tcp_url``.
+        ``forward`` is the OTLP/HTTP address of a back end that gets all telemetry too.
         Raises ``MachineError`` when the socket cannot be made.
         """
         server = cls(socket, prices or PriceBook(), meter or LocalMeter(), on_price)
+        server._forwarder = None if forward is None else Forwarder(forward, server.session)
         await server._runner.setup()
         try:
             socket.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +105,8 @@ class GatewayServer:
         for door in list(self._live.values()):
             await door.close()
         await self._runner.cleanup()
+        if self._forwarder is not None:
+            await self._forwarder.stop()
         await self.session.close()
         self._bodies.stop()
         self.socket.unlink(missing_ok=True)
@@ -109,7 +115,7 @@ class GatewayServer:
         """See ``Gateway.open``. Raises ``CredentialError`` when a key of one of its providers cannot be read."""
         for upstream in visitor.models.values():
             self.link(upstream.provider)
-        door = LocalDoor(visitor, self.meter, self._bodies, self._close_door)
+        door = LocalDoor(visitor, self.meter, self._bodies, self._close_door, self._forwarder)
         self._live[door.digest] = door
         return door
 
@@ -167,7 +173,7 @@ class GatewayServer:
             )
         signal = _SIGNAL_PATHS.get(rest)
         if signal is not None:
-            return await take_otlp(door, signal, request) if request.method == "POST" else plain(405, "only POST")
+            return await door.telemetry.take(signal, request) if request.method == "POST" else plain(405, "only POST")
         aim = target(rest)
         if aim is None:
             return plain(404, "not found")
