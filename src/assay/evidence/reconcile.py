@@ -62,7 +62,7 @@ class Reconciliation(Record):
     def sentence(self) -> str:
         """The verdict in words."""
         if self.verdict == MISSING:
-            return MISSING
+            return MISSING if self.tokens.total is None else "missing at the gateway"
         if self.verdict == AGREE:
             return f"agree, without {' and '.join(map(_words, self.left_out))}" if self.left_out else AGREE
         by = ", ".join(f"{_words(kind)} {value:+,}" for kind, value in self.differences.items())
@@ -122,6 +122,12 @@ def _splits(*both: Tokens) -> bool:
     )
 
 
+def _comparable(source: Tokens, gateway: Tokens) -> bool:
+    """Tell whether both know any of the same."""
+    both = ((getattr(source, kind), getattr(gateway, kind)) for kind in KINDS if kind != "cache_write")
+    return any(one is not None and two is not None for one, two in (*both, (written(source), written(gateway))))
+
+
 def costs_differ(one: float | None, two: float | None) -> bool | None:
     """Tell whether two costs are more than 1% apart; None when either is unknown."""
     if one is None or two is None:
@@ -152,8 +158,8 @@ def _one(counted: Sequence[Counted], report: SourceReport) -> Reconciliation:
         problems=report.problems,
         unknown_events=sum(report.unknown.values()),
     )
-    if claimed is None:
-        return found
+    if claimed is None or not _comparable(claimed, total(scoped)):
+        return replace(found, tokens=claimed or Tokens())
     left_out, rest = _agreeing(scoped, claimed, report.gaps)
     apart = differences(claimed, total(rest))
     short = bool(apart) and all(value < 0 for value in apart.values())
@@ -181,7 +187,7 @@ def _agreeing(
         for names in combinations(removed, size):
             hidden = frozenset().union(*(removed[name] for name in names))
             rest = [one for one in scoped if one.call.seq not in hidden]
-            if not differences(claimed, total(rest)):
+            if _comparable(claimed, total(rest)) and not differences(claimed, total(rest)):
                 return names, rest
     return (), scoped
 

@@ -85,8 +85,11 @@ def _same(call: Call, model: str | None) -> bool:
 
 def _names(call: Call) -> set[str | None]:
     """The model's names on the wire, and their last part: some agents leave the provider's prefix out."""
-    full = {call.model_requested, call.model_served or call.model_requested}
-    return {*full, *(name.rpartition("/")[2] for name in full)}
+    return _short(call.model_requested) | _short(call.model_served or call.model_requested)
+
+
+def _short(model: str) -> set[str | None]:
+    return {model, model.rpartition("/")[2]}
 
 
 def claims(
@@ -100,11 +103,13 @@ def claims(
     declared = declared_models(arm)
     hides_titles = any(TITLE_GAPS & set(report.gaps) for report in reports)
     ran = [delegation for report in reports for delegation in report.delegations]
-    same_model = any(d.model is None or d.model == arm.model for d in ran) or bool(declared.get(arm.model))
+    own = {name: model for model, names in declared.items() for name in names}
+    models = [delegation.model or own.get(delegation.agent_name) for delegation in ran]
+    same_model = any(model is None or model == arm.model for model in models)
     return {
         call.seq: _claim(
             call, arm, joined.get(call.seq, ()), declared,
-            hides_titles=hides_titles, ambiguous=bool(ran) and same_model, offers_tools=offers_tools,
+            hides_titles=hides_titles, ambiguous=same_model, offers_tools=offers_tools,
         )
         for call in calls
     }  # fmt: skip
@@ -127,7 +132,7 @@ def _claim(
     role, name = role or hinted.role, name or hinted.agent_name
     if role is None and hides_titles and not rows and offers_tools(call) is False:
         role = Role.AUXILIARY
-    models = {known: agents for known, agents in declared.items() if known in _names(call)}
+    models = {known: agents for known, agents in declared.items() if known in _short(call.model_requested)}
     if role is None and _is_arms(call, arm):
         role = None if ambiguous else Role.MAIN
     elif role is None and models:
@@ -139,7 +144,7 @@ def _claim(
 
 
 def _is_arms(call: Call, arm: Arm) -> bool:
-    return arm.model in _names(call) or arm.model.rpartition("/")[2] in _names(call)
+    return bool(_short(arm.model) & _short(call.model_requested))
 
 
 def declared_models(arm: Arm) -> dict[str, tuple[str, ...]]:
