@@ -16,6 +16,7 @@ from assay.agents.base import Agent
 from assay.agents.claude_code import ClaudeCode
 from assay.agents.codex import Codex
 from assay.agents.command import CommandAgent
+from assay.agents.gemini_cli import GeminiCli
 from assay.agents.mini_swe_agent import MiniSweAgent
 from assay.agents.opencode import Opencode
 from assay.errors import InputError, MachineError
@@ -28,6 +29,7 @@ TOOL_AGENTS: Mapping[str, Callable[[str | None], Agent]] = {
     "claude-code": ClaudeCode,
     "codex": Codex,
     "aider": Aider,
+    "gemini-cli": GeminiCli,
     "mini-swe-agent": MiniSweAgent,
     "opencode": Opencode,
 }

@@ -37,12 +37,16 @@ def question(body: Body) -> Question:
         tools=_tools(body.get("tools")),
         results=_results(contents),
         opening=opening(messages, _is_answer),
-        characters_known=known(messages, _is_answer) + characters(body.get("systemInstruction"), body.get("tools")),
+        characters_known=known(contents, _is_model) + characters(body.get("systemInstruction"), body.get("tools")),
     )
 
 
 def _role(entry: Body) -> str:
     return "assistant" if entry.get("role") == "model" else "user"
+
+
+def _is_model(entry: Body) -> bool:
+    return entry.get("role") == "model"
 
 
 def _is_answer(message: Body) -> bool:

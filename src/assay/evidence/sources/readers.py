@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from assay.evidence.sources import aider, claude_code, codex, mini_swe_agent, opencode
+from assay.evidence.sources import aider, claude_code, codex, gemini_cli, mini_swe_agent, opencode
 from assay.evidence.sources.base import Reader
 
 GROUP = "assay.readers"
@@ -14,6 +14,7 @@ BUILT_IN: Mapping[str, Reader] = {
     "aider": aider,
     "claude-code": claude_code,
     "codex": codex,
+    "gemini-cli": gemini_cli,
     "mini-swe-agent": mini_swe_agent,
     "opencode": opencode,
 }

@@ -8,6 +8,7 @@ from assay.lab.driving.aider import AiderWords
 from assay.lab.driving.base import ToolProtocol
 from assay.lab.driving.claude_code import ClaudeCodeTools
 from assay.lab.driving.codex import CodexTools
+from assay.lab.driving.gemini_cli import GeminiCliTools
 from assay.lab.driving.mini_swe_agent import MiniSweAgentTools
 from assay.lab.driving.opencode import OpencodeTools
 
@@ -15,6 +16,7 @@ PROTOCOLS: Mapping[str, ToolProtocol] = {
     "aider": AiderWords(),
     "claude-code": ClaudeCodeTools(),
     "codex": CodexTools(),
+    "gemini-cli": GeminiCliTools(),
     "mini-swe-agent": MiniSweAgentTools(),
     "opencode": OpencodeTools(),
 }

@@ -1,0 +1,153 @@
+"""gemini-cli's session files: JSON lines, a message again and again as it grows; the last of each id counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from assay.evidence.sources.base import Delegation, Scope, Source, SourceCall, SourceReport, ToolCall
+from assay.evidence.sources.gemini_cli_values import arguments, mapping, milliseconds, text, whole
+from assay.identity import Json
+from assay.records import Role, Tokens
+
+PLACE = ".gemini/tmp"
+SUB_AGENTS_GAP = "sub_agents"
+RUNNING_GAP = "running_turn"
+_EXITED = re.compile(r"^Exit Code: (-?\d+)", re.MULTILINE)
+_DONE = frozenset({"success", "error", "cancelled"})
+
+
+def read_sessions(home: Path) -> SourceReport:
+    """Return the report over all files; a message without tokens was in flight."""
+    problems: list[str] = []
+    calls: list[SourceCall] = []
+    tools: list[ToolCall] = []
+    delegations: list[Delegation] = []
+    paths = sorted((home / PLACE).glob("**/chats/**/*.json*"))
+    if not paths:
+        problems.append("the session file is missing")
+    has_sub_agents = False
+    for path in paths:
+        head, messages = _messages(path, problems)
+        role = Role.MAIN if head.get("kind", "main") == "main" else Role.SUB_AGENT
+        has_sub_agents = has_sub_agents or role is Role.SUB_AGENT
+        for message in messages.values():
+            if message.get("type") != "gemini":
+                continue
+            calls.append(_call(message, role))
+            for entry in message.get("toolCalls") or ():
+                call = _tool(mapping(entry), role, text(message.get("model")))
+                tools.append(call)
+                if call.tool == "invoke_agent":
+                    delegations.append(_delegation(call, mapping(entry)))
+    missing = bool(delegations) and not has_sub_agents
+    waiting = any(tool.failed is None for tool in tools)
+    return SourceReport(
+        Source.SESSION,
+        Scope.MAIN if missing else Scope.ALL,
+        calls=tuple(calls),
+        tool_calls=tuple(tools),
+        delegations=tuple(delegations),
+        turns=len(calls),
+        # It ends with an answer that calls nothing.
+        finished=bool(calls) and not waiting and calls[-1].stop_reason == "end",
+        problems=tuple(problems),
+        gaps=(*((SUB_AGENTS_GAP,) if missing else ()), *((RUNNING_GAP,) if waiting else ())),
+    )
+
+
+def _messages(path: Path, problems: list[str]) -> tuple[Mapping[str, Any], dict[str, Mapping[str, Any]]]:
+    head: Mapping[str, Any] = {}
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in _entries(path, problems):
+        if "sessionId" in entry and not head:
+            head = entry
+        for message in (*(mapping(entry.get("$set")).get("messages") or ()), entry):
+            if isinstance(message, Mapping) and message.get("id") and message.get("type"):
+                found[str(message["id"])] = message
+    return head, found
+
+
+def _entries(path: Path, problems: list[str]) -> Iterator[Mapping[str, Json]]:
+    try:
+        written = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        problems.append(f"{path.name} cannot be read: {error}")
+        return
+    for number, line in enumerate(written.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            problems.append(f"{path.name}:{number} is not JSON")
+            continue
+        if isinstance(entry, Mapping):
+            yield entry
+
+
+def _call(message: Mapping[str, Any], role: Role) -> SourceCall:
+    told = mapping(message.get("tokens"))
+    prompt, tools, cached = (whole(told.get(name)) for name in ("input", "tool", "cached"))
+    output, thoughts = whole(told.get("output")), whole(told.get("thoughts"))
+    return SourceCall(
+        model=text(message.get("model")),
+        role=role,
+        tokens=Tokens(
+            input_uncached=None if prompt is None else prompt + (tools or 0) - (cached or 0),
+            cache_read=cached,
+            output=None if output is None else output + (thoughts or 0),
+            reasoning=thoughts,
+        ),
+        at_ms=milliseconds(message.get("timestamp")),
+        stop_reason="tools" if message.get("toolCalls") else "end",
+    )
+
+
+def _tool(entry: Mapping[str, Any], role: Role, model: str | None) -> ToolCall:
+    given, name, state = mapping(entry.get("args")), str(entry.get("name")), entry.get("status")
+    said = json.dumps(entry.get("result"), ensure_ascii=False).replace("\\n", "\n")
+    exited = _EXITED.search(said) if name == "run_shell_command" else None
+    status = int(exited[1]) if exited else 0 if name == "run_shell_command" and state == "success" else None
+    failed = state != "success" or bool(status) if state in _DONE else None
+    shown, shown_id = arguments(given)
+    return ToolCall(
+        id=str(entry.get("id")),
+        tool=name,
+        source=Source.SESSION,
+        agent_name=text(given.get("agent_name")) if name == "invoke_agent" else None,
+        role=role,
+        arguments=shown,
+        arguments_id=shown_id,
+        failed=failed,
+        exit_status=status,
+        error_class=("exit_status" if status else _class(state, said)) if failed else None,
+        error=text(entry.get("resultDisplay")) if failed else None,
+        at_ms=milliseconds(entry.get("timestamp")),
+        model=model,
+    )
+
+
+def _class(state: Any, said: str) -> str:
+    """The file has no kind of error, only words."""
+    if state == "cancelled":
+        return "interrupted"
+    words = said.lower()
+    if words.find('tool \\"') >= 0 and "not found" in words:
+        return "invalid_input"
+    return "not_found" if "not found" in words else "other"
+
+
+def _delegation(call: ToolCall, entry: Mapping[str, Any]) -> Delegation:
+    said = json.dumps(entry.get("result"), ensure_ascii=False)
+    ended = re.search(r"Termination Reason: (\w+)", said)
+    return Delegation(
+        agent_name=call.agent_name or "",
+        source=Source.SESSION,
+        id=text(entry.get("agentId")) or call.id,
+        failed=call.failed if ended is None else ended[1] != "GOAL",
+        at_ms=call.at_ms,
+    )
