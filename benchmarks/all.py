@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("orchestration.py", "sandbox.py", "gateway.py", "otlp.py", "report.py", "worlds.py")
+SCRIPTS = ("orchestration.py", "sandbox.py", "gateway.py", "otlp.py", "report.py", "worlds.py", "normalise.py")
 
 
 def main() -> None:
