@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,13 @@ def spans(count: int) -> list[dict[str, Any]]:
     for number in range(count):
         is_request = number % every == 0
         at = (START + number) * 1_000_000
-        usage = (
-            {"ai.model.id": "m", "ai.usage.inputTokens": 100 + number, "ai.usage.outputTokens": 50}
-            if is_request
-            else {}
-        )
+        attributes: dict[str, str | int] = {**PLAIN}
+        if is_request:
+            attributes |= {"ai.model.id": "m", "ai.usage.inputTokens": 100 + number, "ai.usage.outputTokens": 50}
         made.append({
             "traceId": f"{number:032x}", "spanId": f"{number + 1:016x}", "parentSpanId": f"{number:016x}",
             "name": "ai.streamText.doStream" if is_request else "fs.read", "startTimeUnixNano": str(at),
-            "endTimeUnixNano": str(at + 500_000), "attributes": [attribute(*pair) for pair in {**PLAIN, **usage}.items()],
+            "endTimeUnixNano": str(at + 500_000), "attributes": [attribute(*pair) for pair in attributes.items()],
         })  # fmt: skip
     return made
 
@@ -133,8 +132,8 @@ def main() -> None:
             facts = normalise(folder, arm, calls)
             if len(facts.tool_calls) != REQUESTS or len(read_telemetry(folder).spans) != options.spans:
                 raise SystemExit("the attempt was not read whole")
-            decode = median_ms(lambda folder=folder: read_telemetry(folder), options.repeat)
-            whole = median_ms(lambda folder=folder, calls=calls: normalise(folder, arm, calls), options.repeat)
+            decode = median_ms(partial(read_telemetry, folder), options.repeat)
+            whole = median_ms(partial(normalise, folder, arm, calls), options.repeat)
             said = "within" if whole < TARGET_MS else "ABOVE"
             print(f"{kind:24} {options.spans} spans: decoding {decode:6.1f} ms, normalise {whole:6.1f} ms"
                   f" ({said} the target of {TARGET_MS:.0f} ms)")  # fmt: skip
