@@ -19,6 +19,14 @@ def test_a_starter_from_flags_loads(tmp_path: Path) -> None:
     assert (experiment.reps, experiment.max_cost, list(experiment.models)) == (4, 2.5, ["lab/swift"])
 
 
+def test_an_agent_is_written_too(tmp_path: Path) -> None:
+    path = tmp_path / "e.yaml"
+    CliRunner().invoke(init, [str(path), "--agent", "api", "--agent", "nop", "--yes"], catch_exceptions=False)
+    assert load_experiment(path).agents == ("api", "nop")
+    with pytest.raises(ExperimentError, match="nobody"):
+        CliRunner().invoke(init, [str(tmp_path / "f.yaml"), "--agent", "nobody", "--yes"], catch_exceptions=False)
+
+
 def test_defaults_run_without_a_key(tmp_path: Path) -> None:
     CliRunner().invoke(init, [str(tmp_path / "e.yaml"), "--yes"], catch_exceptions=False)
     experiment = load_experiment(tmp_path / "e.yaml")

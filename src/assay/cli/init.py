@@ -30,6 +30,7 @@ class Answers:
     models: tuple[str, ...]
     reps: int
     max_cost: float
+    agents: tuple[str, ...] = ("api",)
 
 
 @click.command()
@@ -38,6 +39,7 @@ class Answers:
 @click.option("--question", help="What you want to find out.")
 @click.option("--suite", help=f"A built-in suite's name or a folder; default: {DEFAULT_SUITE}.")
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="provider/model; may be repeated.")
+@click.option("--agent", "agents", multiple=True, metavar="AGENT", help="May be repeated; default: api.")
 @click.option("--reps", type=click.IntRange(min=1), help=f"Repetitions; default: {DEFAULT_REPS}.")
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help=f"Default: {DEFAULT_MAX_COST:g}.")
 @click.option("--yes", is_flag=True, help="Ask nothing: defaults for what was not given.")
@@ -48,6 +50,7 @@ def init(  # noqa: PLR0917 - one parameter per option
     question: str | None,
     suite: str | None,
     models: tuple[str, ...],
+    agents: tuple[str, ...],
     reps: int | None,
     max_cost: float | None,
     yes: bool,
@@ -64,6 +67,7 @@ def init(  # noqa: PLR0917 - one parameter per option
         models=tuple(models) or _listed(ask.text("Which models? With commas", None, ", ".join(DEFAULT_MODELS))),
         reps=int(ask.number("How often each task?", reps, DEFAULT_REPS, click.IntRange(min=1))),
         max_cost=ask.number("At most how many dollars?", max_cost, DEFAULT_MAX_COST, click.FloatRange(min=0)),
+        agents=tuple(agents) or _listed(ask.text("Which agents? With commas; api asks the model once", None, "api")),
     )
     text = starter(answers)
     resolve(parse_experiment(text, path))  # whatever 'assay plan' would refuse is not written
@@ -99,7 +103,7 @@ def starter(answers: Answers) -> str:
 name: {_quoted(answers.name)}
 question: {_quoted(answers.question)}
 suite: {_quoted(answers.suite)}
-agent: api                 # a list compares agents
+agents: [{", ".join(map(_quoted, answers.agents))}]            # several compare agents; installed: assay agents list
 models: [{", ".join(map(_quoted, answers.models))}]
 reps: {answers.reps}                    # of each task with each model
 max_cost: {answers.max_cost:g}                # US dollars for the whole run

@@ -30,6 +30,7 @@ from assay.report.json_report import report_data
 from assay.run.design import resolve
 from assay.run.driver import DriveOptions
 from assay.run.execute import RUNS, execute
+from assay.run.preflight import preflight
 from assay.run.trying import PROPOSED, Fitting, first_calls, fit, keys_found, proposed
 from assay.sandboxes.kinds import sandbox_kind
 
@@ -74,7 +75,7 @@ def try_models(  # noqa: PLR0917 - one parameter per option
     if folder.exists() and any(folder.iterdir()):
         raise InputError("holds something already", where=folder, remedy="Give an empty or new folder with --out")
     asked = Asked(tuple(models), tuple(agents) or ("api",), max_cost, wanted)
-    resolve(parse_experiment(_text(asked, None), folder / "experiment.yaml")) if wanted is None else None
+    _check(asked, folder)
     chosen = _prepare(asked, folder, sandbox)
     _go(chosen, folder, sandbox, yes=yes, as_json=as_json)
 
@@ -111,6 +112,13 @@ def _propose(*, as_json: bool) -> None:
     names = ", ".join(PROPOSED)
     said = f"keys found for {', '.join(found)}" if found else f"no key found (looked for: {names}); simulated models"
     console.print(f"{said[0].upper()}{said[1:]}. For example:\n  {command}")
+
+
+def _check(asked: Asked, folder: Path) -> None:
+    """Look at names, keys and prices first: before a repository is proved, a folder made or a call sent."""
+    built_in = Asked(asked.models, asked.agents, asked.max_cost, None)
+    design = resolve(parse_experiment(_text(built_in, None), folder / "experiment.yaml"))
+    preflight(design, DriveOptions(max_cost=asked.max_cost))
 
 
 def _prepare(asked: Asked, folder: Path, sandbox: str | None) -> Chosen:
