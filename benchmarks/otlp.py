@@ -39,7 +39,7 @@ def body() -> bytes:
     """Return spans with the attributes of ``claude_code.llm_request``."""
     texts = {
         "session.id": "0f0c2a52-6a0c-4f9e-9f5e-9a8b0c1d2e3f",
-        "user.id": "a" * 64,
+        "user.id": "a" * 43,
         "model": "claude-opus-4-8",
         "gen_ai.system": "anthropic",
         "gen_ai.request.model": "claude-opus-4-8",

@@ -12,11 +12,16 @@ SUBSCRIPTION = "subscription"
 
 @dataclass(frozen=True, slots=True)
 class Limits(Record):
-    """What a provider allows: calls at once and calls per minute. None = no limit of ours."""
+    """What a provider allows: calls at once, calls and tokens per minute. None = no limit of ours.
+
+    ``adaptive``: calls at once are found out from the provider's 429 and 529, in place of ``concurrency``.
+    """
 
     concurrency: int | None = None
     requests_per_minute: int | None = None
     max_queue_s: float = 60.0
+    tokens_per_minute: int | None = None
+    adaptive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,17 @@ from assay.gateway.answers import STANDARD_TIERS, StreamedAnswer
 from assay.gateway.door import provider_failed
 from assay.gateway.headers import TRIAL_HEADER, request_headers
 from assay.gateway.jobs import Job
-from assay.gateway.pacing import HeldTooLongError
+from assay.gateway.pacing import HeldTooLongError, Pacer
 from assay.gateway.reception import CallerGoneError, Reception
 from assay.gateway.refusals import refusal
 from assay.gateway.signed import Outgoing
 from assay.gateway.windows import window_reset
 from assay.prices import cost, partial_cost
 from assay.providers import SUBSCRIPTION
-from assay.records import Call, Price, Tokens
+from assay.records import Call, Dialect, Price, Tokens
 
 _PIECES = 1 << 20
+BYTES_PER_TOKEN = 4  # of a request, roughly; corrected by what the answer says
 CALLER_GONE = "the caller went away before the answer was complete"
 
 
@@ -45,15 +46,14 @@ class Exchange:
         self._cut = False
         self._never_sent = False
         self._reception = Reception(job)
+        self._estimate = len(job.body) // BYTES_PER_TOKEN
 
     async def run(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the response for the client; it is already under way when it is a stream."""
         pacer = self._job.link.pacer
-        if pacer is None:
-            return await self._metered(request)
         began = time.perf_counter()
         try:
-            self._queued_ms = 1000 * await pacer.enter()
+            self._queued_ms = 1000 * await pacer.enter(self._estimate)
         except HeldTooLongError as error:
             self._queued_ms = 1000 * (time.perf_counter() - began)
             return self._held(error)
@@ -64,6 +64,22 @@ class Exchange:
             return await self._metered(request)
         finally:
             pacer.leave()
+            self._learn(pacer)
+
+    def _learn(self, pacer: Pacer) -> None:
+        """Tell the limits what the provider answered. Anthropic counts no cache reads against them, others do."""
+        answer = self._reception.answer
+        tokens = answer.tokens() if answer is not None else Tokens()
+        used = 0 if self._never_sent else tokens.total
+        if used is not None and self._job.dialect is Dialect.MESSAGES:
+            used -= tokens.cache_read or 0
+        pacer.learn(
+            self._status,
+            self._reception.headers,
+            estimate=self._estimate,
+            used=used,
+            duration_s=time.perf_counter() - self._began if self._began else 0.0,
+        )
 
     async def _metered(self, request: web.BaseRequest) -> web.StreamResponse:
         try:

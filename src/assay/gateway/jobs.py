@@ -26,7 +26,7 @@ class Link:
     provider: Provider
     secret: Secret | None
     key: tuple[str, str] | None = field(repr=False)
-    pacer: Pacer | None
+    pacer: Pacer
     trust: ssl.SSLContext | bool = True
     signer: Signer | None = field(default=None, repr=False)
     window: Window = field(default_factory=Window)

@@ -141,13 +141,9 @@ class GatewayServer:
         if link is None or link.provider != provider:
             signer = signer_for(provider)
             secret = read_key(provider) if signer is None else None
-            limits = provider.limits
-            paced = limits.concurrency is not None or limits.requests_per_minute is not None
             # The system's trust store (or SSL_CERT_FILE) as it is now; reading it takes 40 ms, so only where needed.
             trust = ssl.create_default_context() if provider.base_url.startswith("https:") else True
-            link = Link(
-                provider, secret, auth_header(provider, secret), Pacer(limits) if paced else None, trust, signer
-            )
+            link = Link(provider, secret, auth_header(provider, secret), Pacer(provider.limits), trust, signer)
             self._links[provider.name] = link
         return link
 
