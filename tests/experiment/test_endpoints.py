@@ -1,12 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from assay.errors import ExperimentError
-from assay.experiment.endpoints import resolve_model
+from assay.experiment.endpoints import ProviderEntry, resolve_model
 from assay.experiment.model import Experiment
-from assay.providers import KNOWN
+from assay.providers import KNOWN, Limits
 from assay.records import Dialect
 
 Load = Callable[..., Experiment]
@@ -87,3 +89,17 @@ def test_a_key_file_in_the_home_is_found_there(load: Load, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", "/somewhere")
     text = "model: lab/swift\nproviders: {openai: {key: 'file:~/key'}}\n"
     assert load(text).all_providers()["openai"].key_file == str(Path("/somewhere/key"))
+
+
+def test_limits_of_a_provider_are_taken_over() -> None:
+    entry = ProviderEntry(concurrency="auto", requests_per_minute=50, tokens_per_minute=40_000, max_queue_s=5)
+    made = entry.provider("anthropic", Path())
+    assert made.limits == Limits(None, 50, 5, tokens_per_minute=40_000, adaptive=True)
+    assert ProviderEntry(concurrency=3).provider("openai", Path()).limits == Limits(3)
+    assert ProviderEntry().provider("openai", Path()).limits == Limits()
+
+
+@pytest.mark.parametrize("limits", [{"concurrency": "many"}, {"concurrency": 0}, {"tokens_per_minute": 0}])
+def test_limits_that_are_none_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ProviderEntry(**limits)

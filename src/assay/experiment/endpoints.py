@@ -113,8 +113,10 @@ class ProviderEntry(Model):
         Mapping[str, Mapping[str, UsdPerMillion]], BeforeValidator(_prices, json_schema_input_type=PriceInput)
     ] = {}
     """``0``, rates for all models, or rates by model: US dollars per million tokens."""
-    concurrency: Annotated[int, Field(ge=1)] | None = None
+    concurrency: Annotated[int, Field(ge=1)] | Literal["auto"] | None = None
+    """Calls at once; ``auto``: halved after each 429 or 529, and one more at a time while all are in use."""
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None = None
     max_queue_s: Annotated[float, Field(ge=0)] | None = None
     headers: Annotated[Mapping[str, str], AfterValidator(_headers)] = {}
     quirks: Mapping[str, str] = {}
@@ -175,10 +177,13 @@ class ProviderEntry(Model):
         )
 
     def _limits(self, limits: Limits) -> Limits:
+        adaptive = limits.adaptive if self.concurrency is None else self.concurrency == "auto"
         return Limits(
-            self.concurrency or limits.concurrency,
+            limits.concurrency if self.concurrency is None or self.concurrency == "auto" else self.concurrency,
             self.requests_per_minute or limits.requests_per_minute,
             limits.max_queue_s if self.max_queue_s is None else self.max_queue_s,
+            self.tokens_per_minute or limits.tokens_per_minute,
+            adaptive,
         )
 
     def _authentication(self, provider: Provider, folder: Path) -> tuple[str, str | None, str | None]:
