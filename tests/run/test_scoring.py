@@ -1,7 +1,6 @@
 """A machine that fails while it scores: no paid trial loses its verdict for good, and none gets a false one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from assay.run.opening import open_run
 from assay.run.rescoring import Rescored, rescore
 from assay.run.scoring import Scoring
 from assay.scorers.workspace import Workspace
+from assay.testing.facts import unmeasured
 from assay.testing.moody_sandbox import MoodyKind
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -55,7 +55,7 @@ async def same_as_an_untroubled_run(suite: Path, done: Executed) -> None:
     other = (await run(suite, "untroubled")).reading.facts
     assert done.reading.facts.anchors == other.anchors
     for left, right in zip(done.reading.facts.cells, other.cells, strict=True):
-        assert replace(left, wall_s=right.wall_s) == right
+        assert unmeasured(left) == unmeasured(right)
         assert (left.solved.n, left.solved.unknown) == (3, 0)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from assay.evidence.facts import Anchor, CellFact, Facts, Health, Sums
 from assay.evidence.lock import Lock, LockedTask
+from assay.evidence.measures import MEASURES, PREFIX
 from assay.identity import content_id
 from assay.records import OURS, Arm, Ended, Tokens
 
@@ -32,6 +33,13 @@ class _World:
     failures: float
     timeouts: float
     unpriced: Sequence[str] = field(default_factory=tuple)
+
+
+def unmeasured(cell: CellFact) -> CellFact:
+    """Return the cell without what a clock of this machine said: what must be the same from run to run."""
+    clocks = {PREFIX + name for name, measure in MEASURES.items() if measure.unit in {"s", "ms"}}
+    metrics = {name: value for name, value in cell.metrics.items() if name not in clocks}
+    return replace(cell, wall_s=Sums(), metrics=metrics)
 
 
 def sums(values: Sequence[float | None]) -> Sums:
