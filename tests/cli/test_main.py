@@ -26,6 +26,7 @@ def test_help_shows_what_matters_and_the_rest_below() -> None:
     matters, _, more = page.partition("More:")
     assert re.findall(r"^  (\w+) ", matters.partition("Commands:")[2], re.MULTILINE) == [
         "demo",
+        "try",
         "run",
         "report",
         "show",
