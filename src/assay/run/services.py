@@ -28,7 +28,7 @@ from assay.run.keeping import holds_kept, rescue_kept
 from assay.run.opening import Run
 from assay.sandboxes.base import Limits, SandboxKind
 from assay.sandboxes.toolchain import Toolchain, toolchain
-from assay.trial.environment import Route, TrialEnvironment, TrialLimits
+from assay.trial.environment import Route, StuckLimits, TrialEnvironment, TrialLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +159,9 @@ def trial_limits(lock: Lock) -> TrialLimits:
             memory_bytes=int(given.get("memory", default.sandbox.memory_bytes)),
             disk_bytes=int(given.get("disk", default.sandbox.disk_bytes)),
             processes=int(given.get("processes", default.sandbox.processes)),
+        ),
+        stuck=StuckLimits(
+            no_progress_s=given.get("no_progress_s", default.stuck.no_progress_s),
+            repeated_calls=given.get("repeated_calls", default.stuck.repeated_calls),
         ),
     )

@@ -45,6 +45,7 @@ def visitor(matter: Matter, folder: Path, *, strict: bool, keep_bodies: str) -> 
         labels=labels(matter),
         strict=strict,
         keep_bodies=keep_bodies,
+        watch_tools=bool(matter.route.upstreams) and matter.limits.stuck.repeated_calls is not None,
     )
 
 

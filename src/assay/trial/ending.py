@@ -16,6 +16,7 @@ End: TypeAlias = tuple[Ended, str | None]
 
 _STOPS: dict[Exit, End] = {
     Exit.NOT_STARTED: (Ended.INFRASTRUCTURE, "the sandbox did not start"),
+    Exit.STOPPED: (Ended.STUCK, "it made no progress"),
     Exit.KILLED: (Ended.INFRASTRUCTURE, "it was killed from outside"),
     Exit.MEMORY: (Ended.AGENT_CRASH, "it went over the memory limit"),
     Exit.DISK: (Ended.AGENT_CRASH, "it went over the disk limit"),

@@ -17,6 +17,18 @@ from assay.suites.base import Task
 
 
 @dataclass(frozen=True, slots=True)
+class StuckLimits:
+    """When an attempt is stuck; None = never for that reason.
+
+    ``no_progress_s``: seconds without output of the agent and without a byte between it and its model.
+    ``repeated_calls``: the same tool with the same arguments so often in a row, within one conversation.
+    """
+
+    no_progress_s: float | None = 360.0
+    repeated_calls: int | None = 5
+
+
+@dataclass(frozen=True, slots=True)
 class TrialLimits:
     """What one attempt may use unless its task says less or more: seconds per step, spend, output per call."""
 
@@ -24,6 +36,7 @@ class TrialLimits:
     budget: Budget = field(default_factory=Budget)
     max_output_tokens: int = 16_384
     sandbox: Limits = field(default_factory=Limits)
+    stuck: StuckLimits = field(default_factory=StuckLimits)
 
 
 @dataclass(frozen=True, slots=True)

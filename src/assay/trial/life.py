@@ -23,6 +23,7 @@ from assay.trial.asking import Matter, step_request, visitor
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
 from assay.trial.feedback import visible_test_feedback
+from assay.trial.watching import run_watched
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -183,8 +184,14 @@ class _Life:
         for path, data in launch.files.items():
             await sandbox.write(path, data)
         limit = step.limits.time_s or self.task.limits.time_s or self.env.limits.time_s
-        exit_record = await self._run_within_budget(
-            sandbox, door, launch.argv, {**toolchain_env, **launch.env}, Deadlines(limit, *launch.grace_s)
+        exit_record = await run_watched(
+            sandbox,
+            door,
+            launch.argv,
+            {**toolchain_env, **launch.env},
+            Deadlines(limit, *launch.grace_s),
+            self.env.limits.stuck if self.route.upstreams else None,
+            self.env.limits.sandbox.output_bytes,
         )
         output = sandbox.output()
         reading = await _by_size(output, agent.read, request, output, exit_record)
@@ -194,23 +201,6 @@ class _Life:
         end = _StepEnd(exit_record, reading, ended, detail)
         await self._keep(sandbox, number, launch.argv, end)
         return end
-
-    async def _run_within_budget(
-        self, sandbox: Sandbox, door: Door, argv: tuple[str, ...], env: Mapping[str, str], deadlines: Deadlines
-    ) -> ExitRecord:
-        running = asyncio.create_task(sandbox.run(argv, env=env, deadlines=deadlines))
-        watching = asyncio.create_task(door.over_budget())
-        try:
-            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                sandbox.kill()
-            return await running
-        finally:
-            watching.cancel()
-            if not running.done():  # cancelled from outside: nothing may go on spending
-                sandbox.kill()
-                running.cancel()
-            await asyncio.gather(running, watching, return_exceptions=True)
 
     async def _keep(self, sandbox: Sandbox, number: int, argv: tuple[str, ...], end: _StepEnd) -> None:
         """Seal one step: its output, the workspace as it stood at the kill, and how it ended."""
