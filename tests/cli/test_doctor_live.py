@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assay.cli import doctor_live
 from assay.cli.doctor import doctor
 from assay.cli.doctor_live import live
 from assay.providers import Provider
 from assay.records import Dialect
-from assay.run.live import redacted
+from assay.run.live import live_calls, redacted
 from assay.testing.upstream import Received, Reply, ScriptedUpstream
 from assay.testing.wire import whole
 
@@ -56,7 +55,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 async def test_every_dialect_is_called_and_the_transcript_is_clean(keys: dict[str, str]) -> None:
     async with ScriptedUpstream(answer) as upstream:
-        made, left = await doctor_live.live_calls(providers(upstream.url), MODELS, keys)
+        made, left = await live_calls(providers(upstream.url), MODELS, keys)
     assert [(one.probe.provider, one.probe.dialect.value) for one in made] == [
         ("anthropic", "messages"),
         ("openai", "chat"),
@@ -80,7 +79,7 @@ async def test_every_dialect_is_called_and_the_transcript_is_clean(keys: dict[st
 
 async def test_a_refused_key_is_a_result_and_not_shown(keys: dict[str, str]) -> None:
     async with ScriptedUpstream(refuse) as upstream:
-        made, _ = await doctor_live.live_calls(providers(upstream.url), {"openai": ("gpt-tiny",)}, keys)
+        made, _ = await live_calls(providers(upstream.url), {"openai": ("gpt-tiny",)}, keys)
     assert [one.probe.status for one in made] == [401, 401]
     assert made[0].probe.remedy == "Check the key"
     written = json.dumps([one.to_json() for one in made])
