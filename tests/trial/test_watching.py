@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,12 @@ async def test_whoever_prints_goes_on(bench: "Bench", script: str, ended: Ended)
 async def test_what_has_no_model_is_never_stuck(bench: "Bench") -> None:
     attempt = await bench.live(Arm("scripted", "0", "", ""), double=ScriptedAgent(sleep_s=1.2), limits=SOON)
     assert attempt.ended is Ended.COMPLETED
+
+
+async def test_an_arm_may_have_its_own_patience(bench: "Bench") -> None:
+    arm = replace(MODEL, settings={"no_progress_s": 0.5})
+    attempt = await bench.live(arm, double=ScriptedAgent(sleep_s=30))
+    assert (attempt.ended, attempt.ended_detail) == (Ended.STUCK, "no output and no answer for 0.5 s")
 
 
 async def test_a_stuck_attempt_is_graded_as_it_stood(bench: "Bench") -> None:

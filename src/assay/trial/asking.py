@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
@@ -14,7 +14,7 @@ from assay.identity import Json
 from assay.records import Arm, Attempt, Trial
 from assay.sandboxes.base import Sandbox
 from assay.suites.base import Task
-from assay.trial.environment import Route, TrialLimits
+from assay.trial.environment import Route, StuckLimits, TrialLimits
 
 FOR_THE_LAB = {"fault": "lab_fault", "script": "lab_script", "time_scale": "time_scale"}
 """Labels that are an arm's settings, read by simulated providers."""
@@ -34,7 +34,7 @@ class Matter:
 
 def visitor(matter: Matter, folder: Path, *, strict: bool, keep_bodies: str) -> Visitor:
     """Return who comes through the door, with its evidence in ``folder``."""
-    limits, task = matter.limits.budget, matter.task
+    limits, task, stuck = matter.limits.budget, matter.task, stuck_limits(matter)
     return Visitor(
         owner_kind=matter.attempt.owner_kind,
         owner=matter.attempt.owner,
@@ -43,10 +43,18 @@ def visitor(matter: Matter, folder: Path, *, strict: bool, keep_bodies: str) -> 
         folder=folder,
         budget=Budget(nano_usd=limits.nano_usd, tokens=task.limits.tokens or limits.tokens),
         labels=labels(matter),
-        strict=strict,
+        strict=bool(matter.arm.settings.get("strict_models", strict)),
         keep_bodies=keep_bodies,
-        watch_tools=bool(matter.route.upstreams) and matter.limits.stuck.repeated_calls is not None,
+        watch_tools=stuck is not None and stuck.repeated_calls is not None,
     )
+
+
+def stuck_limits(matter: Matter) -> StuckLimits | None:
+    """Return when the attempt is stuck: the arm's setting, or what holds for the run; None = never, without a model."""
+    if not matter.route.upstreams:
+        return None
+    own = matter.arm.settings.get("no_progress_s")
+    return matter.limits.stuck if own is None else replace(matter.limits.stuck, no_progress_s=float(str(own)))
 
 
 def labels(matter: Matter) -> dict[str, str]:

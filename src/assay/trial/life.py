@@ -19,7 +19,7 @@ from assay.gateway.base import Door, Totals
 from assay.records import Attempt, Ended, Order, Outcome, Progress, TrialId
 from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
 from assay.suites.base import Step
-from assay.trial.asking import Matter, step_request, visitor
+from assay.trial.asking import Matter, step_request, stuck_limits, visitor
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
 from assay.trial.feedback import visible_test_feedback
@@ -190,7 +190,7 @@ class _Life:
             launch.argv,
             {**toolchain_env, **launch.env},
             Deadlines(limit, *launch.grace_s),
-            self.env.limits.stuck if self.route.upstreams else None,
+            stuck_limits(self.matter),
             self.env.limits.sandbox.output_bytes,
         )
         output = sandbox.output()
