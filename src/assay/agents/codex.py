@@ -14,6 +14,7 @@ from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
 from assay.agents.prompt import ask
 from assay.evidence.sources.codex_stream import failure
+from assay.evidence.streams import printed
 from assay.records import Arm, Dialect, Ended
 from assay.sandboxes.base import Exit, ExitRecord, Mount
 
@@ -78,10 +79,17 @@ class Codex:
         if failed is not None:
             return Reading(Ended.PROVIDER_ERROR if failed.kind == "api" else Ended.AGENT_CRASH, failed.message)
         detail = crash_detail(output, exit_record)
-        return Reading(Ended.AGENT_CRASH, detail) if detail else Reading()
+        return Reading(Ended.AGENT_CRASH, _complaint(output) or detail) if detail else Reading()
 
     def _tree(self) -> ToolTree:
         return tool_tree(TOOLS[self.name], self._version)
+
+
+def _complaint(output: Path) -> str | None:
+    """What it says of its configuration takes several lines."""
+    said = " ".join("".join(printed(output, fd=2)).split())
+    found = said.find("Error loading config")
+    return said[found:][:300] if found >= 0 else None
 
 
 def _models(request: StepRequest) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from assay.evidence.sources.codex_values import (
     COMMANDS,
     OTLP_NAMES,
     digest,
-    error_class,
     exit_status,
+    failure_class,
+    interrupted,
     text,
     tokens,
     whole,
@@ -96,9 +97,10 @@ def _call(record: LogRecord, main: str | None) -> SourceCall:
 def _tool(record: LogRecord, main: str | None) -> ToolCall:
     given = record.attributes
     name, output = str(given.get("tool_name")), text(given.get("output"))
-    code = exit_status(output) if name in COMMANDS else None
+    stopped = interrupted(output)
+    code = exit_status(output) if name in COMMANDS and not stopped else None
     success = {"true": True, "false": False}.get(str(given.get("success")).lower())
-    failed = code != 0 if code is not None else None if success is None else not success
+    failed = code != 0 if code is not None else None if success is None or stopped else not success
     took = whole(given.get("duration_ms"))
     shown, whole_id = digest(text(given.get("arguments")))
     return ToolCall(
@@ -110,7 +112,7 @@ def _tool(record: LogRecord, main: str | None) -> ToolCall:
         arguments_id=whole_id,
         failed=failed,
         exit_status=code,
-        error_class=("exit_status" if code else error_class(output)) if failed else None,
+        error_class="interrupted" if stopped else failure_class(code, output) if failed else None,
         error=text((output or "")[-200:].strip()) if failed else None,
         at_ms=None if took is None else round(record.at_ms) - took,
         duration_ms=None if took is None else float(took),

@@ -65,6 +65,11 @@ class Thread:
         """True when a turn has no end, or there was none."""
         return self.started == 0 or self.started > self.ended + self.aborted
 
+    @property
+    def is_cut(self) -> bool:
+        """True when a turn did not come to its own end: a request of it may be missing here."""
+        return self.is_open or self.aborted > 0
+
 
 def read_threads(home: Path) -> list[Thread]:
     """Read all session files, the main thread's first, then in order of time."""

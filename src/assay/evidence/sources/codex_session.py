@@ -21,8 +21,9 @@ from assay.evidence.sources.codex_rollouts import Thread, read_threads
 from assay.evidence.sources.codex_values import (
     COMMANDS,
     digest,
-    error_class,
     exit_status,
+    failure_class,
+    interrupted,
     mapping,
     refused,
     text,
@@ -40,7 +41,7 @@ def session_report(home: Path) -> SourceReport:
     threads = read_threads(home)
     main = [thread for thread in threads if thread.parent is None]
     lost = list(_lost(threads))
-    cut = any(thread.is_open for thread in threads if thread.parent is not None)
+    cut = any(thread.is_cut for thread in threads if thread.parent is not None)
     unknown: Counter[str] = sum((thread.unknown for thread in threads), Counter())
     took = [each for thread in main for each in thread.durations_ms]
     return SourceReport(
@@ -53,7 +54,7 @@ def session_report(home: Path) -> SourceReport:
         inventory=_inventory(main),
         active_s=sum(took) / 1000 if took else None,
         turns=sum(thread.started for thread in main) or None,
-        finished=bool(main) and not any(thread.is_open for thread in threads) and not lost,
+        finished=bool(main) and not any(thread.is_cut for thread in threads) and not lost,
         problems=tuple(p for thread in threads for p in thread.problems) if threads else (_MISSING,),
         unknown=dict(unknown),
         gaps=(LOST_THREAD_GAP,) if lost or cut else (),
@@ -83,8 +84,9 @@ def _tools(thread: Thread) -> Iterator[ToolCall]:
     for call_id, call in thread.calls.items():
         item, output = thread.items.get(call_id, {}), thread.outputs.get(call_id)
         name = str(call.get("name") or "local_shell")
-        code = _code(name, item, output)
-        failed = _failed(item, output, code)
+        stopped = interrupted(output)
+        code = None if stopped else _code(name, item, output)
+        failed = None if stopped else _failed(item, output, code)
         shown, whole_id = digest(call.get("arguments") or call.get("input") or mapping(call.get("action")))
         begin, end = whole(item.get("started_at_ms")), whole(item.get("completed_at_ms"))
         yield ToolCall(
@@ -97,7 +99,7 @@ def _tools(thread: Thread) -> Iterator[ToolCall]:
             arguments_id=whole_id,
             failed=failed,
             exit_status=code,
-            error_class=("exit_status" if code else error_class(output)) if failed else None,
+            error_class="interrupted" if stopped else failure_class(code, output) if failed else None,
             error=text((output or "")[-200:].strip()) if failed else None,
             at_ms=begin if begin is not None else thread.times.get(call_id),
             duration_ms=float(end - begin) if begin is not None and end is not None else None,

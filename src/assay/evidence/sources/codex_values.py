@@ -70,6 +70,16 @@ def error_class(text: str | None) -> str:
     return next((name for name, marks in _REFUSED if any(mark in said for mark in marks)), "other")
 
 
+def failure_class(code: int | None, text: str | None) -> str:
+    """Sort a failure: by the exit status where there is one, else by what was said."""
+    return "exit_status" if code else error_class(text)
+
+
+def interrupted(text: str | None) -> bool:
+    """Tell whether a call was ended from outside: it did not fail, it never came back."""
+    return "aborted by user" in (text or "")[-_SHOWN:]
+
+
 def refused(text: str | None) -> bool:
     """Tell whether a tool's answer is that it could not be used."""
     return error_class((text or "")[:_SHOWN]) in {"invalid_input", "rejected"}
