@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assay.agents.base import StepRequest
+from assay.experiment.framing import TEST_RESULTS, padding_text
 from assay.records import Arm
 from assay.sandboxes.base import HOME, WORKSPACE
-from assay.suites.base import Task
+from assay.suites.base import Step, Task
 
 FILES_MARK = "\x00files\x00"
 """Stands in the prompt where the client, inside the sandbox, puts the workspace as it is then."""
 
 
 def ask(request: StepRequest, *, remembers: bool = False) -> str:
-    """Return what is asked in this step: the variant's prefix, the step's prompt, the variant's suffix.
+    """Return what is asked in this step: the variant's padding and prefix, the step's prompt, the variant's suffix.
 
-    A follow-up step puts the feedback in front. It repeats the instruction before that, because a direct call has no
-    memory; an agent that goes on with its session ``remembers``.
+    A follow-up step puts the feedback in front, or where its prompt says ``{test_results}``. It repeats the
+    instruction before that, because a direct call has no memory; an agent that goes on with its session ``remembers``.
+    """
+    task = request.task
+    asked, feedback = _asked(request)
+    if request.step == 0:
+        return f"{_padding(request.arm)}{asked}"
+    if remembers:
+        return f"{feedback}\n\n{asked}" if feedback else asked
+    earlier = (
+        f"{_padding(request.arm)}The task so far:\n\n{task.instruction.strip()}\n\nThe files hold your work on it."
+    )
+    told = f"\n\n{feedback}" if feedback else ""
+    return f"{earlier}{told}\n\nNow:\n\n{asked}"
+
+
+def _asked(request: StepRequest) -> tuple[str, str]:
+    """Return the step's prompt in its frame, and the feedback that it does not hold itself.
+
+    A follow-up is the variant's own text: nothing is put around it.
     """
     task, variant = request.task, request.arm.variant
-    prompt = task.steps[request.step].prompt if request.step < len(task.steps) else task.instruction
-    asked = f"{variant.get('prefix') or ''}{prompt.strip()}{variant.get('suffix') or ''}"
-    if request.step == 0:
-        return asked
-    if remembers:
-        return f"{request.feedback.strip()}\n\n{asked}" if request.feedback else asked
-    earlier = f"The task so far:\n\n{task.instruction.strip()}\n\nThe files hold your work on it."
-    feedback = f"\n\n{request.feedback.strip()}" if request.feedback else ""
-    return f"{earlier}{feedback}\n\nNow:\n\n{asked}"
+    step = task.steps[request.step] if request.step < len(task.steps) else Step(task.instruction)
+    prompt, feedback = step.prompt.strip(), (request.feedback or "").strip()
+    if TEST_RESULTS in prompt:
+        prompt, feedback = prompt.replace(TEST_RESULTS, feedback), ""
+    if step.unless_passing:
+        return prompt, feedback
+    return f"{variant.get('prefix') or ''}{prompt}{variant.get('suffix') or ''}", feedback
+
+
+def _padding(arm: Arm) -> str:
+    padding = arm.variant.get("padding")
+    return f"{padding_text(padding)}\n\n" if isinstance(padding, Mapping) else ""
 
 
 def api_prompt(request: StepRequest) -> str:

@@ -14,9 +14,10 @@ from assay.cli.options import experiment_argument, json_option, without_file
 from assay.cli.output import print_json
 from assay.cli.plan_page import print_plan
 from assay.cli.prospects import prospects
+from assay.experiment.arm_models import all_models
 from assay.experiment.load import experiment_schema
 from assay.lab.models import MODELS
-from assay.plan import LAB_TIME_SCALE, PlanSummary, Surroundings, describe_plan, make_plan
+from assay.plan import LAB_TIME_SCALE, PlanSummary, Surroundings, describe_plan
 from assay.prices.book import PriceBook
 from assay.providers import Provider
 from assay.records import Arm, Price
@@ -68,7 +69,7 @@ def summarise(design: Design) -> PlanSummary:
     """Plan an experiment and sum the plan up."""
     experiment = design.experiment
     refuse_unknown_simulations(experiment, design.arms, design.providers)
-    trials = make_plan(design.arms, design.tasks, experiment.reps, experiment.seed, "plan", without=design.without)
+    trials = design.trials("plan")
     surroundings = Surroundings(
         providers=design.providers,
         prices=_prices(design.arms, design.providers),
@@ -81,7 +82,7 @@ def summarise(design: Design) -> PlanSummary:
 
 def _prices(arms: Sequence[Arm], providers: Mapping[str, Provider]) -> dict[tuple[str, str], Price | None]:
     """Look prices up once per model; simulated models have those of the Lab."""
-    pairs = list(dict.fromkeys((arm.provider, arm.model) for arm in arms if arm.model))
+    pairs = all_models(arms)
     lab = {name: dict(model.price) for name, model in MODELS.items()}
     priced = [
         (replace(provider, prices=lab) if provider.simulated and not provider.prices else provider, model)

@@ -21,7 +21,7 @@ def print_plan(plan: PlanSummary) -> None:
     console.print()
     arms = table(["arm", "agent", "model", "trials", "cost (low / likely / high)"], numbers=["trials"])
     for arm in plan.arms:
-        model = f"{arm.provider}/{arm.model}" if arm.model else "-"
+        model = ", ".join((f"{arm.provider}/{arm.model}", *arm.beside)) if arm.model else "-"
         arms.add_row(arm.label, arm.agent, model, str(arm.trials), _cost(arm.cost_usd, simulated=arm.simulated))
     console.print(arms)
     console.print()
@@ -48,6 +48,7 @@ def warnings(plan: PlanSummary) -> tuple[str, ...]:
 def _matrix(plan: PlanSummary) -> str:
     size = f"{len(plan.arms)} arms x {plan.n_tasks} tasks x {plan.repetitions} repetitions = {plan.n_trials:,} trials"
     left = f", {plan.left_out:,} left out" if plan.left_out else ""
+    left += f", and {plan.n_sentinels:,} sentinels against drift" if plan.n_sentinels else ""
     return f"{size}{left} ({plan.mode}, primary measure: {plan.primary})"
 
 

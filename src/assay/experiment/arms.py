@@ -9,10 +9,13 @@ from typing import Protocol
 
 from assay.documents.base import KeyPath
 from assay.errors import ExperimentError, MachineError
-from assay.experiment.blocks import Match, Profile, Row, Variant
+from assay.experiment.arm_models import arm_models, check_models, declared, profile_content, with_small_model
+from assay.experiment.blocks import Match, Row
 from assay.experiment.controls import with_controls
 from assay.experiment.endpoints import resolve_model
-from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values, labelled
+from assay.experiment.framing import Variant
+from assay.experiment.knobs import not_read, own_settings, works_alone
+from assay.experiment.labels import ANCHORS, FOLLOWERS, HELPERS, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.identity import Json
 from assay.names import suggestion
@@ -145,20 +148,51 @@ def _arm(
     variant = experiment.variants.get(choice.variant or "", Variant())
     if not variant.applies_to(choice.model or ""):
         return None
-    profile = experiment.profiles.get(choice.profile or "", Profile())
+    profile, helpers = profile_content(experiment, choice.profile, known)
+    plain = agent.name.partition("@")[0]
     arm = Arm(
-        agent=agent.name,
+        agent=plain,
         agent_version=version,
         model=model,
         provider=provider,
         variant=variant.for_model(choice.model or ""),
-        profile=profile.content(),
-        settings={key: value for key, value in choice.settings.items() if OWNERS.get(key, agent.name) == agent.name},
-        names=choice.names(),
+        profile=profile,
+        settings=with_small_model(experiment, own_settings(plain, choice.settings), provider, known),
+        names=choice.names() | ({HELPERS: _spelled_helpers(helpers)} if helpers else {}),
     )
-    if model and not _speaks(experiment, arm, agent, known[provider], choice):
-        return None
-    return arm
+    _refuse_ignored(experiment, arm, choice)
+    _check_profile_agents(experiment, choice, agents)
+    if not model:
+        return arm
+    check_models(experiment, arm, known, choice.path or ("models",))
+    return arm if _speaks(experiment, arm, agent, known, choice) else None
+
+
+def _spelled_helpers(helpers: Mapping[str, str]) -> str:
+    """``coder: steady, reviewer``: sub-agents, and the models that the file gives them."""
+    return ", ".join(f"{name}: {model}" if model else name for name, model in helpers.items())
+
+
+def _refuse_ignored(experiment: Experiment, arm: Arm, choice: _Choice) -> None:
+    """What an agent would ignore unsaid is an error: the arm would not be what it is called."""
+    for key in not_read(arm):
+        where = experiment.place(*choice.path, "settings", key)
+        remedy = "Give it in rows ('arms') of agents that have it"
+        raise ExperimentError(f"agent '{arm.agent}' has no '{key}'", where=where, remedy=remedy)
+    if declared(arm) and works_alone(arm.agent):
+        where = experiment.place("profiles", choice.profile or "", "agents")
+        remedy = "Give the profile in rows ('arms') of agents that have them"
+        raise ExperimentError(f"agent '{arm.agent}' has no sub-agents", where=where, remedy=remedy)
+
+
+def _check_profile_agents(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> None:
+    """Settings and files in an agent's own words name an agent that there is."""
+    profile = experiment.profiles.get(choice.profile or "")
+    for key in ("settings", "native") if profile else ():
+        for name in getattr(profile, key):
+            if name not in agents:
+                where = experiment.place("profiles", choice.profile or "", key, name)
+                raise ExperimentError(f"there is no agent '{name}'", where=where, remedy=suggestion(name, agents))
 
 
 def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> tuple[AgentInfo, str]:
@@ -173,18 +207,29 @@ def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentIn
     return agent, agent.version
 
 
-def _speaks(experiment: Experiment, arm: Arm, agent: AgentInfo, provider: Provider, choice: _Choice) -> bool:
-    """False when the pair is to be left out; raises when that was not asked for."""
-    if dialect_of(arm, agent, provider) is not None:
+def _speaks(experiment: Experiment, arm: Arm, agent: AgentInfo, known: Mapping[str, Provider], choice: _Choice) -> bool:
+    """False when the arm is to be left out; raises when that was not asked for.
+
+    All its models answer through one door, so the others' providers must speak the dialect of its own.
+    """
+    own = known[arm.provider]
+    dialect = dialect_of(arm, agent, own)
+    mute = (
+        own
+        if dialect is None
+        else next((known[n] for n, _ in arm_models(arm) if dialect not in known[n].dialects), None)
+    )
+    if mute is None:
         return True
     if experiment.skip_incompatible:
         return False
-    wanted = arm.settings.get("dialect")
+    other = next(f"{name}/{model}" for name, model in arm_models(arm) if name == mute.name)
+    wanted = dialect or arm.settings.get("dialect")
     asked = f" over '{wanted}'" if wanted is not None else ""
     spoken = ", ".join(sorted(agent.dialects)) or "anything"
     raise ExperimentError(
-        f"agent '{agent.name}' (speaks {spoken}) cannot speak to '{choice.model}' at provider "
-        f"'{provider.name}' (speaks {', '.join(provider.dialects)}){asked}",
+        f"agent '{agent.name}' (speaks {spoken}) cannot speak to '{choice.model if mute is own else other}' at "
+        f"provider '{mute.name}' (speaks {', '.join(mute.dialects)}){asked}",
         where=experiment.place(*(choice.path or ("agents", agent.name))),
         remedy="Change one of them, or set skip_incompatible: true to leave such pairs out",
     )

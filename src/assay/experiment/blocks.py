@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from assay.experiment.fields import Bytes, Model, Texts, as_mounts, as_tuple
-from assay.identity import Json
-
-DialectName = Literal["messages", "chat", "responses"]
-Dialects = Annotated[
-    tuple[DialectName, ...], BeforeValidator(as_tuple, json_schema_input_type=DialectName | list[DialectName])
-]
+from assay.experiment.fields import Bytes, Model, Texts, as_tuple
+from assay.experiment.settings import Settings
 
 
-def _inside(paths: Mapping[str, str]) -> Mapping[str, str]:
-    for path in paths:
-        pure = PurePosixPath(path.removeprefix("~/"))
-        if pure.is_absolute() or ".." in pure.parts or not pure.parts:
-            raise PydanticCustomError(
-                "profile_path", "'{path}' must lie in the workspace, or in the home as '~/...'", {"path": path}
-            )
-    return paths
+def _number_or_names(value: Any) -> Any:
+    return value if isinstance(value, int) and not isinstance(value, bool) else as_tuple(value)
 
 
 class SuiteEntry(Model):
@@ -44,104 +32,6 @@ class TaskFilter(Model):
     difficulties: Texts = ()
     languages: Texts = ()
     tags: Texts = ()
-
-
-class Prompt(Model):
-    """Text around the task's instruction: before it, after it, and as system prompt."""
-
-    prefix: str = ""
-    suffix: str = ""
-    system: str = ""
-
-    def content(self) -> dict[str, Json]:
-        """The parts that say something."""
-        return {key: value for key in ("system", "prefix", "suffix") if (value := getattr(self, key))}
-
-
-class Variant(Prompt):
-    """How the prompt is framed. ``per_model`` replaces parts for single models.
-
-    A variant that has ``per_model`` and nothing else exists for those models only.
-    """
-
-    per_model: Mapping[str, Prompt] = {}
-
-    def applies_to(self, model: str) -> bool:
-        """False when the variant says nothing for a model whose neighbours it names."""
-        return not self.per_model or model in self.per_model or bool(self.content())
-
-    def for_model(self, model: str) -> dict[str, Json]:
-        """The variant's content for one model name."""
-        own = self.per_model.get(model)
-        return {**self.content(), **(own.content() if own else {})}
-
-
-class Profile(Model):
-    """Instruction files that are installed: path in the workspace (``~/`` = the home) -> text."""
-
-    files: Annotated[Mapping[str, str], AfterValidator(_inside)] = {}
-
-    def content(self) -> dict[str, Json]:
-        """Empty when nothing is installed."""
-        return {"files": dict(self.files)} if self.files else {}
-
-
-Rate = Annotated[float, Field(ge=0, le=2)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Scale = Annotated[float, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Natural = Annotated[int, Field(ge=0)]
-
-
-class Settings(Model):
-    """Knobs of an arm. A list of values is a factor."""
-
-    temperature: Annotated[tuple[Rate, ...], BeforeValidator(as_tuple, json_schema_input_type=Rate | list[Rate])] = ()
-    top_p: Annotated[tuple[Share, ...], BeforeValidator(as_tuple, json_schema_input_type=Share | list[Share])] = ()
-    effort: Texts = ()
-    """Reasoning effort, in the provider's words."""
-    thinking_tokens: Annotated[
-        tuple[Natural, ...], BeforeValidator(as_tuple, json_schema_input_type=Natural | list[Natural])
-    ] = ()
-    max_output_tokens: Annotated[
-        tuple[Positive, ...], BeforeValidator(as_tuple, json_schema_input_type=Positive | list[Positive])
-    ] = ()
-    dialect: Dialects = ()
-    """Wire protocol, where agent and provider share several."""
-    answer_format: Texts = ()
-    """For the agent ``api``."""
-    stream: Annotated[tuple[bool, ...], BeforeValidator(as_tuple, json_schema_input_type=bool | list[bool])] = ()
-    """For the agent ``api``; true unless said otherwise."""
-    max_tokens_parameter: Texts = ()
-    """For the agent ``api``: Chat servers that know only ``max_tokens``."""
-    command: Texts = ()
-    """For the agent ``command``: a command line, split as a shell would."""
-    env: Annotated[
-        tuple[Mapping[str, str], ...],
-        BeforeValidator(as_tuple, json_schema_input_type=Mapping[str, str] | list[Mapping[str, str]]),
-    ] = ()
-    """For the agent ``command``: its environment."""
-    mounts: Annotated[
-        tuple[tuple[Mapping[str, str], ...], ...],
-        BeforeValidator(as_mounts, json_schema_input_type=list[Mapping[str, str]]),
-    ] = ()
-    """For the agent ``command``: folders of this machine that it may read, each ``{host, inside}``."""
-    time_scale: Annotated[tuple[Scale, ...], BeforeValidator(as_tuple, json_schema_input_type=Scale | list[Scale])] = ()
-    """Simulated models: what part of a simulated second is slept."""
-    lab_fault: Annotated[
-        tuple[str | Mapping[str, Any], ...],
-        BeforeValidator(as_tuple, json_schema_input_type=str | Mapping[str, Any] | list[str | Mapping[str, Any]]),
-    ] = ()
-    """Simulated models: a fault to play."""
-    lab_script: Annotated[
-        tuple[str | Mapping[str, Any], ...],
-        BeforeValidator(as_tuple, json_schema_input_type=str | Mapping[str, Any] | list[str | Mapping[str, Any]]),
-    ] = ()
-    """Simulated models driven by an agent: the turns to take, in place of working on the task."""
-
-    def factors(self) -> dict[str, tuple[Json, ...]]:
-        """Knobs that are set, each with its values, as plain data."""
-        return {key: tuple(values) for key, values in self.model_dump(mode="json").items() if values}
 
 
 class Row(Model):
@@ -212,6 +102,24 @@ class Predict(Model):
     headroom: Texts = ()
     """Tasks that no arm is expected to solve."""
     hypotheses: Texts = ()
+
+
+class Sentinels(Model):
+    """The same few trials again and again over the run's course, to see whether a model or machine drifts."""
+
+    tasks: Annotated[
+        int | tuple[str, ...],
+        BeforeValidator(_number_or_names, json_schema_input_type=int | str | list[str]),
+    ] = 1
+    """Ids, or how many: then the first ones that are neither floor nor headroom."""
+    every: int = Field(ge=1)
+    """Trials of the comparison between two rounds of sentinels."""
+
+    @model_validator(mode="after")
+    def _has_tasks(self) -> Self:
+        if not self.tasks or (isinstance(self.tasks, int) and self.tasks < 1):
+            raise PydanticCustomError("sentinels", "names no task")
+        return self
 
 
 class Control(Model):

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from assay.errors import ExperimentError, Place
-from assay.experiment.blocks import Dialects
 from assay.experiment.fields import Model
+from assay.experiment.settings import Dialects
 from assay.names import nearest, suggestion
 from assay.providers import CLOUDS, KNOWN, NEEDS, SUBSCRIPTION, Limits, Provider, cloud_address
 from assay.records import Dialect
@@ -223,6 +223,13 @@ def resolve_model(text: str, providers: Mapping[str, Provider], *, where: Place 
             f"nobody knows which provider has the model '{text}'",
             where=where,
             remedy=f"Write provider/model, for example openrouter/{text}; providers: {', '.join(sorted(providers))}",
+        )
+    if name in CLOUDS:
+        entry = ", ".join(f"{key}: ..." for key in NEEDS[name])
+        raise ExperimentError(
+            f"model '{text}': the provider '{name}' has no address by itself",
+            where=where,
+            remedy=f"Write providers: {{{name}: {{{entry}}}}}",
         )
     close = nearest(name, providers, TYPO)
     hint = f"Did you mean '{close}/{model}'?" if close else f"Write openrouter/{text}, or add '{name}' to 'providers'"

@@ -70,6 +70,17 @@ def as_mounts(value: Any) -> Any:
     return tuple(tuple(item) if isinstance(item, (list, tuple)) else item for item in value)
 
 
+def as_lists(value: Any) -> Any:
+    """``a`` or ``[a, b]`` is one value of a factor, ``[[a, b], [c]]`` are two."""
+    if isinstance(value, str):
+        return ((value,),)
+    if not isinstance(value, (list, tuple)):
+        return value
+    if value and all(isinstance(item, str) for item in value):
+        return (as_tuple(value),)
+    return tuple(as_tuple(item) for item in value)
+
+
 def as_bytes(value: Any) -> Any:
     """``2GB``, ``512 MB`` or a whole number of bytes -> bytes."""
     if not isinstance(value, str):

@@ -18,10 +18,20 @@ ANCHORS = frozenset({"oracle", "nop", "empty"})
 OWNERS: Mapping[str, str] = {
     **dict.fromkeys(("command", "env", "mounts"), "command"),
     **dict.fromkeys(("answer_format", "stream", "max_tokens_parameter"), "api"),
+    "built_in_agents": "claude-code",
+    "template": "codex",
+    "edit_format": "aider",
 }
 
+# Among an arm's names: its profile's sub-agents with what the file calls their models.
+HELPERS = "sub_agents"
+
 # What changes of itself when a factor does: choosing a model chooses its provider, choosing an agent its own knobs.
-FOLLOWERS: Mapping[str, frozenset[str]] = {"model": frozenset({"provider"}), "agent": frozenset(OWNERS)}
+FOLLOWERS: Mapping[str, frozenset[str]] = {
+    "model": frozenset({"provider"}),
+    "agent": frozenset(OWNERS),
+    "small_model": frozenset({"small_model_provider"}),
+}
 
 
 def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
@@ -41,7 +51,10 @@ def factor_values(arms: Sequence[Arm]) -> dict[str, tuple[str, ...]]:
 def labelled(arms: Sequence[Arm]) -> tuple[Arm, ...]:
     """Return the arms with labels made of what varies; an anchor, or one arm alone, is called by its agent or model."""
     rivals = [arm for arm in arms if arm.agent not in ANCHORS]
-    varying = {key for key, values in factor_values(rivals).items() if len(values) > 1} - {"provider"}
+    varying = {key for key, values in factor_values(rivals).items() if len(values) > 1} - {
+        "provider",
+        "small_model_provider",
+    }
     varying = {key for key in varying if key not in OWNERS or _varies_within(rivals, key)}
     short = _short_models(arms)
     texts = [_text(arm, varying, short) for arm in arms]
@@ -64,8 +77,14 @@ def _parts(arm: Arm) -> dict[str, tuple[Json, str]]:
         "model": ([arm.provider, arm.model], arm.names.get("model", arm.model) or "none"),
         "provider": (arm.provider, arm.provider or "none"),
         "variant": (arm.variant, arm.names.get("variant", "none")),
-        "profile": (arm.profile, arm.names.get("profile", "none")),
+        "profile": (arm.profile, _profile(arm)),
     }
+
+
+def _profile(arm: Arm) -> str:
+    """A profile's name, and the sub-agents that it registers."""
+    name = arm.names.get("profile", "none")
+    return f"{name} ({arm.names[HELPERS]})" if HELPERS in arm.names else name
 
 
 def _knobs(arm: Arm, settings: Mapping[str, None]) -> dict[str, tuple[Json, str]]:
@@ -94,4 +113,6 @@ def _text(arm: Arm, varying: set[str], short: Mapping[str, str]) -> str:
 
 
 def _plain(value: Json) -> str:
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return "+".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -17,18 +17,19 @@ from assay.experiment.blocks import (
     Limits,
     Match,
     Predict,
-    Profile,
     Row,
-    Settings,
+    Sentinels,
     SuiteEntry,
     TaskFilter,
-    Variant,
     as_controls,
     as_suites,
     as_task_filter,
 )
 from assay.experiment.endpoints import ProviderEntry, merged_providers
 from assay.experiment.fields import Model, Names, Texts, as_tuple
+from assay.experiment.framing import Variant
+from assay.experiment.profiles import Profile
+from assay.experiment.settings import Settings
 from assay.identity import Json, content_id
 from assay.providers import Provider
 
@@ -88,6 +89,9 @@ class Experiment(Model):
     ] = ()
     """What is not run although planned, each with its reason, shown in the report."""
 
+    sentinels: Sentinels | None = None
+    """Trials that are repeated over the run's course to see drift; the comparison does not count them."""
+
     reps: int = Field(DEFAULT_REPS, ge=1, le=100_000)
     seed: int = Field(0, ge=0)
     limits: Limits = Limits()
@@ -144,7 +148,8 @@ class Experiment(Model):
     def conditions(self) -> dict[str, Json]:
         """What all trials share beside arm and task: a change makes old and new trials incomparable."""
         data = self.to_data()
-        return {key: data[key] for key in ("limits", "seed", "providers", "retries", "score", "primary")}
+        always = ("limits", "seed", "providers", "retries", "score", "primary")
+        return {key: data[key] for key in (*always, *({"sentinels"} & data.keys()))}
 
     def read_from(self, document: Document | None, folder: Path) -> Self:
         """Remember where this was read, so that later errors can name lines; not part of the identity."""

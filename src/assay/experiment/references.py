@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from assay.documents.base import KeyPath
 from assay.errors import ExperimentError
-from assay.experiment.blocks import Match, Row, Settings
+from assay.experiment.blocks import Match, Row
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.model import Experiment
+from assay.experiment.settings import Settings
 from assay.names import suggestion
 from assay.providers import Provider
 from assay.suites.schema import SCORED_PARTS
@@ -35,11 +36,28 @@ def check_references(experiment: Experiment) -> None:
     for name, variant in experiment.variants.items():
         named = {model for row in (*experiment.arms, *experiment.include) for model in row.model}
         _known(experiment, "model", variant.per_model, {*experiment.models, *named}, ("variants", name, "per_model"))
+    for path, model in _named_models(experiment):
+        if model not in experiment.models:
+            _check_model(experiment, model, providers, path)
     _check_prediction(experiment)
     _known(experiment, "measure", (experiment.primary,), MEASURES, ("primary",))
     _known(experiment, "part", experiment.score, SCORED_PARTS, ("score",))
     if experiment.vary is not None:
         _known(experiment, "factor", (experiment.vary,), {*FACTORS, *Settings.model_fields}, ("vary",))
+
+
+def _named_models(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the models that profiles and settings name, with where they do."""
+    for name, profile in experiment.profiles.items():
+        for number, agent in enumerate(profile.agents):
+            if agent.model is not None:
+                yield ("profiles", name, "agents", number, "model"), agent.model
+    rows: list[tuple[KeyPath, Settings]] = [(("settings",), experiment.settings)]
+    rows += [(("arms", number, "settings"), row.settings) for number, row in enumerate(experiment.arms)]
+    rows += [(("include", number, "settings"), row.settings) for number, row in enumerate(experiment.include)]
+    for path, settings in rows:
+        for model in settings.small_model:
+            yield (*path, "small_model"), model
 
 
 def _check_prediction(experiment: Experiment) -> None:

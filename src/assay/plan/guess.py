@@ -5,13 +5,14 @@ A guess is about the order of magnitude: low, likely and high are meant to brack
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from assay.experiment.framing import CHARS_PER_TOKEN
+from assay.plan.turns import follow_ups
 from assay.records import Arm, Record, Tokens
 from assay.suites.base import Task
 
-CHARS_PER_TOKEN = 3.6  # English and code, common tokenizers
 FRAME_TOKENS = 250  # what an agent adds: how to answer, headings
 
 # A direct call: its answer is the changed files, some prose, and perhaps hidden reasoning.
@@ -50,7 +51,7 @@ def _guess(arm: Arm, task: Task, max_output_tokens: int, grade: int) -> Guess:
     if not arm.model:
         return Guess(Tokens(input_uncached=0, output=0), 0.0, around)
     prompt = prompt_tokens(arm, task)
-    steps = max(1, len(task.steps))
+    steps = max(1, len(task.steps)) + (0, 1, 1)[grade] * len(follow_ups(arm))
     if arm.agent == "api":
         answer = min(max_output_tokens, round(_ANSWER_FACTOR[grade] * _solution_tokens(task) + _ANSWER_EXTRA[grade]))
         tokens = Tokens(input_uncached=steps * prompt, output=steps * answer)
@@ -67,10 +68,13 @@ def _guess(arm: Arm, task: Task, max_output_tokens: int, grade: int) -> Guess:
 def prompt_tokens(arm: Arm, task: Task) -> int:
     """Guess the length of the first prompt: instruction, visible files, variant and profile."""
     files = arm.profile.get("files")
-    profile = [str(text) for text in files.values()] if isinstance(files, dict) else []
-    texts = [task.instruction, *(str(text) for text in arm.variant.values()), *profile]
+    texts = [task.instruction, str(arm.profile.get("instructions", ""))]
+    texts += [str(text) for text in files.values()] if isinstance(files, dict) else []
+    texts += [str(arm.variant.get(part, "")) for part in ("system", "prefix", "suffix")]
+    padding = arm.variant.get("padding")
+    unrelated = int(str(padding["tokens"])) if isinstance(padding, Mapping) else 0
     size = sum(map(len, texts)) + _bytes(task.start_files().values())
-    return FRAME_TOKENS + round(size / CHARS_PER_TOKEN)
+    return FRAME_TOKENS + unrelated + round(size / CHARS_PER_TOKEN)
 
 
 def _solution_tokens(task: Task) -> int:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from assay.errors import InputError
 from assay.names import suggestion
+from assay.plan.sentinels import is_sentinel
 from assay.records import Arm, ArmId, Record, Trial
 
 SHORTEST_ID = 4
@@ -44,6 +45,8 @@ def choose(trials: Iterable[Trial], arms: Sequence[Arm], selection: Selection) -
         and trial.task in wanted_tasks
         and (selection.repetitions is None or trial.repetition < selection.repetitions)
     )
+    last = max((trial.order for trial in kept if not is_sentinel(trial)), default=-1)
+    kept = tuple(trial for trial in kept if not is_sentinel(trial) or trial.order <= last)
     return kept if selection.limit is None else kept[: selection.limit]
 
 

@@ -43,8 +43,21 @@ def guess_cells(arms: Sequence[Arm], tasks: Sequence[Task], max_output_tokens: i
     return {(arm.id, task.id): guess_trial(arm, task, limit(arm)) for arm in arms for task in tasks}
 
 
-def arm_cost(arm: Arm, cells: Counter[Cell], guesses: Guesses, price: Price | None) -> Range | None:
-    """US dollars of all trials of an arm; None when the model has no price; 0 without a model."""
+def arm_cost(arm: Arm, cells: Counter[Cell], guesses: Guesses, prices: Sequence[Price | None]) -> Range | None:
+    """US dollars of all trials of an arm; None when a model has no price; 0 without a model.
+
+    ``prices`` are those of every model that it may name, its own first: the likely figure takes that one, the low
+    one the cheapest and the high one the dearest, because nobody knows beforehand how much is handed out.
+    """
+    each = [one_cost(arm, cells, guesses, price) for price in prices or (None,)]
+    if None in each:
+        return None
+    known = [one for one in each if one is not None]
+    return Range(min(one.low for one in known), known[0].likely, max(one.high for one in known))
+
+
+def one_cost(arm: Arm, cells: Counter[Cell], guesses: Guesses, price: Price | None) -> Range | None:
+    """US dollars if one price held for all that an arm asks; None without it; 0 without a model."""
     sums = [0.0, 0.0, 0.0]
     for (owner, task), count in cells.items():
         if owner != arm.id or not arm.model:

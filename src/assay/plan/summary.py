@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from assay.experiment.arm_models import all_models, arm_models
 from assay.experiment.labels import ANCHORS, FOLLOWERS, OWNERS, factor_values
 from assay.experiment.model import Experiment
 from assay.identity import content_id
+from assay.plan.sentinels import is_sentinel
 from assay.plan.spend import Cell, Range, arm_cost, count_cells, guess_cells, minutes, total
 from assay.providers import Provider
 from assay.records import Arm, Price, Record, Trial
@@ -35,7 +37,10 @@ class Prospects(Record):
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan(Record):
-    """One arm's part. ``cost_usd`` is None when the model is unpriced; simulated cost is never charged."""
+    """One arm's part. ``cost_usd`` is None when a model is unpriced; simulated cost is never charged.
+
+    ``beside`` are further models that it may name: its sub-agents' and the small one.
+    """
 
     id: str
     label: str
@@ -45,6 +50,7 @@ class ArmPlan(Record):
     trials: int
     simulated: bool
     cost_usd: Range | None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary(Record):
-    """All that ``assay plan`` says. ``together`` are factors whose effects this design cannot tell apart."""
+    """All that ``assay plan`` says. ``together`` are factors whose effects this design cannot tell apart.
+
+    ``n_trials`` and the balance are those of the comparison; ``n_sentinels`` come on top, and cost and time hold both.
+    """
 
     name: str
     question: str
@@ -81,6 +90,7 @@ class PlanSummary(Record):
     n_tasks: int
     repetitions: int
     n_trials: int
+    n_sentinels: int
     left_out: int
     arms: tuple[ArmPlan, ...]
     varies: Mapping[str, tuple[str, ...]]
@@ -105,6 +115,7 @@ def describe_plan(
     prospects: Prospects,
 ) -> PlanSummary:
     """Sum up a plan. Pure: nothing is looked up, nothing is spent."""
+    compared_trials = [trial for trial in trials if not is_sentinel(trial)]
     cells = count_cells(trials)
     guesses = guess_cells(arms, tasks, experiment.limits.max_output_tokens)
     known = surroundings.providers
@@ -117,7 +128,8 @@ def describe_plan(
             provider=arm.provider,
             trials=sum(count for (owner, _), count in cells.items() if owner == arm.id),
             simulated=bool(arm.provider) and known[arm.provider].simulated,
-            cost_usd=arm_cost(arm, cells, guesses, surroundings.prices.get((arm.provider, arm.model))),
+            cost_usd=arm_cost(arm, cells, guesses, [surroundings.prices.get(named) for named in arm_models(arm)]),
+            beside=tuple(f"{provider}/{model}" for provider, model in arm_models(arm)[1:]),
         )
         for arm in arms
     )
@@ -126,7 +138,7 @@ def describe_plan(
     varying = {key: found for key, found in values.items() if len(found) > 1}
     if "model" in varying:
         varying.pop("provider", None)  # it follows the model
-    balance = _balance(arms, tasks, cells)
+    balance = _balance(arms, tasks, count_cells(compared_trials))
     return PlanSummary(
         name=experiment.name,
         question=experiment.question,
@@ -136,8 +148,9 @@ def describe_plan(
         simulated=any(line.simulated for line in lines),
         n_tasks=len(tasks),
         repetitions=experiment.reps,
-        n_trials=len(trials),
-        left_out=len(arms) * len(tasks) * experiment.reps - len(trials),
+        n_trials=len(compared_trials),
+        n_sentinels=len(trials) - len(compared_trials),
+        left_out=len(arms) * len(tasks) * experiment.reps - len(compared_trials),
         arms=lines,
         varies=varying,
         constant={key: found[0] for key, found in values.items() if len(found) == 1},
@@ -146,7 +159,7 @@ def describe_plan(
         balanced=all(row.fewest == row.most for row in balance),
         cost_usd=total(line.cost_usd for line in lines if not line.simulated),
         simulated_usd=total(line.cost_usd for line in lines if line.simulated),
-        unpriced=tuple(dict.fromkeys(f"{x.provider}/{x.model}" for x in lines if x.cost_usd is None)),
+        unpriced=tuple(f"{x}/{y}" for x, y in all_models(arms) if surroundings.prices.get((x, y)) is None),
         max_cost=experiment.max_cost,
         minutes=minutes(
             arms, cells, guesses, known, workers=surroundings.workers, lab_time_scale=surroundings.lab_time_scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.errors import ExperimentError
+from assay.experiment.arm_models import arm_models
 from assay.gateway.credentials import read_key
 from assay.gateway.logins import client_of
 from assay.gateway.signing import signer_for
@@ -19,8 +20,8 @@ def check_accounts(design: Design) -> None:
     used: dict[str, list[str]] = {}
     providers: dict[str, Provider] = {}
     for arm in design.arms:
-        if arm.model:
-            provider = design.providers[arm.provider]
+        for name in dict.fromkeys(name for name, _ in arm_models(arm)):
+            provider = design.providers[name]
             providers[provider.name] = provider
             used.setdefault(provider.billing, []).append(arm.label)
             if provider.billing == SUBSCRIPTION and arm.agent != client_of(provider).agent:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.agents.kinds import agent_infos
+from assay.agents.kinds import AgentInfo, agent_info, agent_infos
 from assay.evidence.lock import Lock, LockedTask
+from assay.experiment.arm_models import arm_models
 from assay.experiment.arms import expand_arms
 from assay.experiment.model import Experiment
 from assay.experiment.tasks import experiment_tasks, left_out
+from assay.plan import chosen_sentinels, make_plan
 from assay.providers import Provider
-from assay.records import Arm, ArmId
+from assay.records import Arm, ArmId, Trial
 from assay.run.simulations import refuse_unknown_simulations
 from assay.suites.base import Task
 
@@ -33,9 +35,18 @@ class Design:
         """True when any arm's model is the Lab's."""
         return any(arm.provider and self.providers[arm.provider].simulated for arm in self.arms)
 
+    def trials(self, run_id: str) -> tuple[Trial, ...]:
+        """Return the plan: the trials of the comparison, and the sentinels between them."""
+        experiment = self.experiment
+        again = chosen_sentinels(experiment.to_data().get("sentinels"), self.arms, self.tasks)
+        return make_plan(
+            self.arms, self.tasks, experiment.reps, experiment.seed, run_id, without=self.without, sentinels=again
+        )
+
     def lock(self, run_id: str, created: int, machine: Mapping[str, object]) -> Lock:
         """Freeze: what is written as ``lock.json`` before the first claim."""
         experiment = self.experiment
+        used = {provider for arm in self.arms for provider, _ in arm_models(arm)}
         return Lock(
             run_id=run_id,
             name=experiment.name,
@@ -52,7 +63,7 @@ class Design:
             providers={
                 name: _without_paths({**provider.to_json(), "billing": provider.billing})
                 for name, provider in sorted(self.providers.items())
-                if any(arm.provider == name for arm in self.arms)
+                if name in used
             },
             predict=experiment.predict.model_dump(mode="json"),
             prediction_id=experiment.prediction_id,
@@ -88,9 +99,16 @@ def locked_task(task: Task) -> LockedTask:
     )
 
 
+def _asked_agents(experiment: Experiment) -> dict[str, AgentInfo]:
+    """Describe the agents that are no plain names: ``name@version``, or a dotted path."""
+    rows = (*experiment.arms, *experiment.include)
+    asked = dict.fromkeys((*experiment.agents, *(name for row in rows for name in row.agent)))
+    return {name: agent_info(name) for name in asked if {"@", ":"} & set(name)}
+
+
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
-    arms = expand_arms(experiment, agent_infos())
+    arms = expand_arms(experiment, agent_infos() | _asked_agents(experiment))
     refuse_unknown_simulations(experiment, arms, experiment.all_providers())
     tasks = experiment_tasks(experiment)
     return Design(

@@ -14,6 +14,7 @@ from assay.evidence.measures import in_cells
 from assay.evidence.normalise import normalise
 from assay.evidence.outcomes import ANCHOR, TrialOutcome, latest_scores, trial_outcomes
 from assay.evidence.tables import write_tables
+from assay.plan import is_sentinel
 from assay.records import NANO, Attempt, Call, OwnerKind, Score
 from assay.run.amendment import Amendment
 from assay.run.opening import AMENDMENT, Run
@@ -32,9 +33,10 @@ async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> 
     made = tuple(_normalised(run, outcomes, attempts, calls))
     measured = {one.attempt: in_cells(one.facts.measures) for one in made}
     outcomes = tuple(_with_measures(outcome, measured) for outcome in outcomes)
+    compared = [outcome for outcome in outcomes if not is_sentinel(outcome.trial)]
     facts = Facts(
-        cells=cells(outcomes),
-        health=await _health(run, outcomes, attempts, verify=verify),
+        cells=cells(compared),
+        health=await _health(run, compared, attempts, verify=verify),
         anchors=_anchors(await run.ledger.scores()),
         prices=tuple(await run.ledger.prices()),
     )
@@ -80,7 +82,8 @@ def _with_measures(outcome: TrialOutcome, measured: Mapping[str, Mapping[str, fl
 
 
 async def _health(run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt], *, verify: bool) -> Health:
-    mine = [attempt for attempt in attempts if attempt.owner_kind is OwnerKind.TRIAL]
+    owners = {outcome.trial.id for outcome in outcomes}
+    mine = [attempt for attempt in attempts if attempt.owner_kind is OwnerKind.TRIAL and attempt.owner in owners]
     lost = [attempt for attempt in mine if attempt.lost]
     settled = [outcome for outcome in outcomes if outcome.settled]
     amendments = [_amendment(note) for note in await run.ledger.notes(AMENDMENT)]

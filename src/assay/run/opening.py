@@ -20,7 +20,7 @@ from assay.evidence.layout import RunFolder
 from assay.evidence.lock import Lock, read_lock
 from assay.identity import content_id
 from assay.ledger.sqlite import LossPolicy, SqliteLedger
-from assay.plan import make_plan
+from assay.plan import chosen_sentinels, make_plan
 from assay.records import ArmId, Ended
 from assay.run.amendment import amend, effective_lock
 from assay.run.design import Design
@@ -152,7 +152,11 @@ def _tasks(folder: RunFolder, lock: Lock) -> dict[str, Task]:
 
 
 async def _plan(ledger: SqliteLedger, lock: Lock, without: frozenset[tuple[ArmId, str]]) -> None:
-    await ledger.plan(make_plan(lock.arms, lock.tasks, lock.repetitions, lock.seed, lock.run_id, without=without))
+    again = chosen_sentinels(lock.experiment.get("sentinels"), lock.arms, lock.tasks)
+    planned = make_plan(
+        lock.arms, lock.tasks, lock.repetitions, lock.seed, lock.run_id, without=without, sentinels=again
+    )
+    await ledger.plan(planned)
 
 
 @contextmanager

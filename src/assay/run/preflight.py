@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assay.experiment.arm_models import all_models
 from assay.gateway.base import Upstream
 from assay.gateway.meter import check_budget
-from assay.plan import choose, make_plan
+from assay.plan import choose
 from assay.prices import PriceBook
 from assay.records import NANO
 from assay.run.accounts import check_accounts
@@ -18,10 +19,8 @@ def preflight(design: Design, options: DriveOptions) -> PriceBook:
     Raises ``InputError`` for a selection that fits nothing or accounts that are mixed, ``CredentialError`` for a key
     that is missing or cannot be read, ``PriceError`` for a cost limit that cannot be kept.
     """
-    reps = design.experiment.reps
-    trials = make_plan(design.arms, design.tasks, reps, design.experiment.seed, "preflight", without=design.without)
-    choose(trials, design.arms, options.selection)
-    upstreams = [Upstream(design.providers[arm.provider], arm.model) for arm in design.arms if arm.model]
+    choose(design.trials("preflight"), design.arms, options.selection)
+    upstreams = [Upstream(design.providers[name], model) for name, model in all_models(design.arms)]
     check_accounts(design)
     book = PriceBook()
     cap = None if options.max_cost is None else round(options.max_cost * NANO)

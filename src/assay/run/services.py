@@ -16,6 +16,7 @@ from typing import Any
 from assay.agents.base import Agent
 from assay.agents.kinds import agent
 from assay.evidence.lock import Lock
+from assay.experiment.arm_models import arm_models
 from assay.gateway.base import Budget, Upstream
 from assay.gateway.meter import LocalMeter
 from assay.gateway.server import GatewayServer
@@ -135,7 +136,10 @@ def _toolchain(name: str) -> Toolchain:
 
 
 def route(arm: Arm, providers: Mapping[str, Provider]) -> Route:
-    """Return how an arm reaches its model: the dialect it asks for, or the first that both sides speak."""
+    """Return how an arm reaches its models: the dialect it asks for, or the first that both sides speak.
+
+    The ids that its agent may name are its own, its sub-agents', and the small one for side requests.
+    """
     if not arm.model:
         return Route()
     provider = providers[arm.provider]
@@ -143,7 +147,7 @@ def route(arm: Arm, providers: Mapping[str, Provider]) -> Route:
     shared = [dialect for dialect in provider.dialects if dialect in spoken]
     wanted = arm.settings.get("dialect")
     dialect = Dialect(str(wanted)) if wanted else next(iter(shared), None)
-    return Route(upstreams={arm.model: Upstream(provider, arm.model)}, dialect=dialect)
+    return Route({model: Upstream(providers[name], model) for name, model in arm_models(arm)}, dialect)
 
 
 def trial_limits(lock: Lock) -> TrialLimits:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from assay.errors import ExperimentError, InputError, Place
+from assay.experiment.arm_models import arm_models
 from assay.experiment.model import Experiment
 from assay.lab.faults import parse_faults
 from assay.lab.models import MODELS
@@ -20,11 +21,12 @@ def refuse_unknown_simulations(experiment: Experiment, arms: Sequence[Arm], prov
     for arm in arms:
         if not arm.provider or not providers[arm.provider].simulated:
             continue
-        name, _, fault = arm.model.partition("!")
-        where = experiment.place("models", arm.names.get("model", ""))
-        if name not in MODELS:
-            raise ExperimentError(f"the Lab has no model '{name}'", where=where, remedy=suggestion(name, MODELS))
-        _parse(fault, where)
+        for _, model in arm_models(arm):
+            name, _, fault = model.partition("!")
+            where = experiment.place("models", arm.names.get("model", ""))
+            if name not in MODELS:
+                raise ExperimentError(f"the Lab has no model '{name}'", where=where, remedy=suggestion(name, MODELS))
+            _parse(fault, where)
         _parse(arm.settings.get("lab_fault"), experiment.place("settings", "lab_fault"))
         _parse_script(arm.settings.get("lab_script"), experiment.place("settings", "lab_script"))
 

@@ -40,12 +40,16 @@ class TaskLimits(Record):
 
 @dataclass(frozen=True, slots=True)
 class Step(Record):
-    """An ordered part of a task. ``feedback`` = ``visible_tests`` puts their outcome before the prompt."""
+    """An ordered part of a task. ``feedback`` = ``visible_tests`` puts their outcome before the prompt.
+
+    ``unless_passing``: the step is skipped when the visible tests pass; only a variant's follow-ups say so.
+    """
 
     prompt: str
     limits: TaskLimits = field(default_factory=TaskLimits)
     verify: bool = False
     feedback: str | None = None
+    unless_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
