@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import aiohttp
 import pytest
 
+from assay.evidence.recording import Cassette
 from assay.gateway.base import Budget, Upstream, Visitor
 from assay.gateway.door import LocalDoor
 from assay.gateway.meter import LocalMeter
@@ -87,20 +88,24 @@ def enter(tmp_path: Path) -> Enter:
         labels: Mapping[str, str] | None = None,
         on_price: Any = None,
         forward: str | None = None,
+        replay: Cassette | None = None,
+        folder: str = "evidence",
     ) -> AsyncIterator[Inside]:
         visitor = Visitor(
             OwnerKind.TRIAL,
             "trial-1",
             "attempt-1",
             models or {"small": Upstream(provider, model)},
-            tmp_path / "evidence",
+            tmp_path / folder,
             budget or Budget(),
             labels or {},
             strict,
             keep_bodies,
         )
         with tempfile.TemporaryDirectory(prefix="gw-") as short:
-            gateway = await GatewayServer.start(Path(short) / "g.sock", meter=meter, on_price=on_price, forward=forward)
+            gateway = await GatewayServer.start(
+                Path(short) / "g.sock", meter=meter, on_price=on_price, forward=forward, replay=replay
+            )
             try:
                 door = gateway.open(visitor)
                 async with aiohttp.ClientSession(

@@ -176,7 +176,9 @@ def spend(calls: Iterable[Call]) -> Spend:
     known: list[NanoUSD] = []
     unknown = False
     for call in calls:
-        if call.cost is not None:
+        if call.replayed:
+            known.append(0)  # paid when it was recorded
+        elif call.cost is not None:
             known.append(call.cost)
         elif not unbilled(call):
             unknown = True

@@ -25,20 +25,25 @@ class Counting(Shared, Protocol):
 
     session: aiohttp.ClientSession
 
+    @property
+    def replays(self) -> bool:
+        """True when nothing may be sent."""
+        ...
+
 
 async def count_tokens(
     shared: Counting, door: LocalDoor, target: Target, query: str, request: web.BaseRequest
 ) -> web.Response:
     """Forward a count. The model map, the key and the mask hold as for a call; meter, limits and log do not.
 
-    Makers bill nothing for it. Raises ``RefusedError``: also for a simulated model, which has nothing to count with.
+    Makers bill nothing for it. Raises ``RefusedError``: also for a simulated model, and in a replay.
     """
     body, view, upstream = await read_asked(door, target, request)
     provider = upstream.provider
     try:
         link = shared.link(provider)
         asked = Asked(target.dialect, upstream.model, stream=False, count=True)
-        if provider.simulated or (link.signer is not None and link.signer.address(asked) is not None):
+        if shared.replays or provider.simulated or (link.signer is not None and link.signer.address(asked) is not None):
             raise RefusedError(404, f"provider '{provider.name}' counts no tokens through the gateway", view.model)
         url, proxy = link.address(asked, query)
         sent, _ = upstream_body(view, body, upstream.model, ask_usage=False)

@@ -157,6 +157,11 @@ class LocalDoor:
         self._totals.paused_until = max(self._totals.paused_until or 0.0, until)
         self._over.set()
 
+    def missed(self, reason: str) -> None:
+        """Note that a recording had no answer: the machine's failure, not the model's."""
+        self._totals.last_error, self._totals.last_call_failed = reason, True
+        self._totals.provider_errors += 1
+
     def next_seq(self) -> int:
         """Number the next call."""
         self._seq += 1
@@ -176,6 +181,8 @@ class LocalDoor:
         self._open.discard(call.seq)
         self._dialects[call.seq] = call.dialect
         known = call.cost if call.cost is not None else partial_cost(price, call.tokens)
+        if call.replayed:
+            known = 0  # it was paid when it was recorded
         denial = self.meter.charge(self.visitor.attempt, estimate, known, call.tokens.total, simulated=simulated)
         self._totals.finish(call, known, priced=price is not None, failed=failed)
         if denial is not None:
@@ -254,7 +261,7 @@ class _Tally:
         self.tokens = self.tokens + call.tokens
         if known is not None:
             self.cost = (self.cost or 0) + known
-        if call.cost is None and not unbilled(call):
+        if call.cost is None and not call.replayed and not unbilled(call):
             self.unknown_cost += 1
             self.lower_bound = True
             self.unpriced += not priced

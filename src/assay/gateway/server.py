@@ -14,6 +14,7 @@ from aiohttp import web
 
 from assay.errors import MachineError
 from assay.evidence.otlp import SIGNALS
+from assay.evidence.recording import Cassette
 from assay.gateway.admission import MAX_REQUEST_BYTES, admit
 from assay.gateway.base import Visitor
 from assay.gateway.bodies import BodyStore
@@ -27,6 +28,7 @@ from assay.gateway.listing import list_models
 from assay.gateway.meter import LocalMeter, Meter
 from assay.gateway.pacing import Pacer
 from assay.gateway.refusals import RefusedError, plain
+from assay.gateway.replaying import answer_from
 from assay.gateway.signing import signer_for
 from assay.gateway.targets import Action, Target, target
 from assay.prices import PriceBook
@@ -56,6 +58,7 @@ class GatewayServer:
         self._dead: set[bytes] = set()
         self._bodies = BodyStore()
         self._forwarder: Forwarder | None = None
+        self._cassette: Cassette | None = None
         self.session = _session()
         server = _Listener(
             self._handle,
@@ -77,14 +80,17 @@ class GatewayServer:
         on_price: OnPrice | None = None,
         tcp_port: int | None = None,
         forward: str | None = None,
+        replay: Cassette | None = None,
     ) -> Self:
         """Listen. ``on_price`` freezes a price at first sight and returns the one that counts (the ledger's).
 
         ``tcp_port`` adds a door on 127.0.0.1 (0 = any free port), whose address is then ``tcp_url``.
         ``forward`` is the OTLP/HTTP address of a back end that gets all telemetry too.
+        With ``replay`` every call is answered from that recording; no key is read, and no provider is asked anything.
         Raises ``MachineError`` when the socket cannot be made.
         """
         server = cls(socket, prices or PriceBook(), meter or LocalMeter(), on_price)
+        server._cassette = replay
         server._forwarder = None if forward is None else Forwarder(forward, server.session)
         await server._runner.setup()
         try:
@@ -131,6 +137,11 @@ class GatewayServer:
                     self._prices[key] = price
         return self._prices[key]
 
+    @property
+    def replays(self) -> bool:
+        """True when every call is answered from a recording."""
+        return self._cassette is not None
+
     def _close_door(self, door: LocalDoor) -> None:
         self._live.pop(door.digest, None)
         self._dead.add(door.digest)
@@ -139,8 +150,9 @@ class GatewayServer:
         """Return the provider with its key and limits. Raises ``CredentialError``."""
         link = self._links.get(provider.name)
         if link is None or link.provider != provider:
-            signer = signer_for(provider)
-            secret = read_key(provider) if signer is None else None
+            live = self._cassette is None
+            signer = signer_for(provider) if live else None
+            secret = read_key(provider) if live and signer is None else None
             # The system's trust store (or SSL_CERT_FILE) as it is now; reading it takes 40 ms, so only where needed.
             trust = ssl.create_default_context() if provider.base_url.startswith("https:") else True
             link = Link(provider, secret, auth_header(provider, secret), Pacer(provider.limits), trust, signer)
@@ -185,6 +197,8 @@ class GatewayServer:
                 if aim.action is Action.COUNT:
                     return await count_tokens(self, door, aim, query, request)
                 job = await admit(self, door, aim, query, request)
+                if self._cassette is not None:
+                    return await answer_from(self._cassette, job)
                 return await Exchange(job, self.session).run(request)
         except RefusedError as refused:
             return refused.answer(door, aim.dialect)
