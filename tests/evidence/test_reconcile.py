@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.evidence.gaps import Counted
 from assay.evidence.reconcile import (
-    Counted,
     cost_of,
     costs_differ,
     differences,
@@ -73,6 +73,33 @@ def test_two_gaps_may_be_needed_and_none_is_used_without_need() -> None:
     gaps = ("sub_agents", "title_request")
     assert reconcile(calls, [said(1, gaps=gaps)])[0].left_out == gaps
     assert reconcile(calls, [said(3, gaps=gaps)])[0].left_out == ()
+
+
+def test_requests_of_sub_agents_that_a_source_does_not_list() -> None:
+    listed = Counted(counted(2, Role.SUB_AGENT).call, Role.SUB_AGENT, frozenset({Source.STREAM}))
+    calls = [counted(1), listed, counted(3, Role.SUB_AGENT)]
+    for gap in ("sub_agent_answers", "cut_off_sub_agents"):
+        (found,) = reconcile(calls, [said(2, gaps=(gap,))])
+        assert (found.verdict, found.left_out, found.gateway_calls) == ("agree", (gap,), 2)
+
+
+def test_a_turn_without_an_end_takes_its_step_out() -> None:
+    calls = [counted(1), counted(2, step=1), counted(3, step=1)]
+    (found,) = reconcile(calls, [said(1, finished=False, gaps=("open_turn",))])
+    assert (found.verdict, found.left_out) == ("agree", ("open_turn",))
+
+
+def test_counts_that_a_source_cannot_have_are_not_held_against_it() -> None:
+    true = Tokens(input_uncached=500, cache_read=1000, output=1234)
+    for gaps, said_of_it, verdict in (
+        (("output_tokens",), Tokens(input_uncached=500, cache_read=1000, output=1), "agree"),
+        (("cache_split",), Tokens(input_uncached=1500, output=1234), "agree"),
+        (("rounded", "cache_split"), Tokens(input_uncached=1500, output=1200), "agree"),
+        (("rounded", "cache_split"), Tokens(input_uncached=1500, output=1100), "disagree"),
+        ((), Tokens(input_uncached=500, cache_read=1000, output=1), "disagree"),
+    ):
+        report = SourceReport(Source.STREAM, totals={"": said_of_it}, gaps=gaps, finished=True)
+        assert reconcile([counted(1, tokens=true)], [report])[0].verdict == verdict
 
 
 def test_a_cut_request_is_on_the_gateway_only() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.evidence.calls import FIRST_ERROR_STATUS
-from assay.evidence.reconcile import Counted, cost_of, total, written
+from assay.evidence.gaps import Counted
+from assay.evidence.reconcile import cost_of, total, written
 from assay.evidence.sources.base import Delegation, SourceReport, ToolCall
 from assay.records import Record, Role, Tokens
 

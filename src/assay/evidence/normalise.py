@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.evidence.gaps import Counted
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
-from assay.evidence.reconcile import Counted, Reconciliation, cost_of, costs_differ, reconcile, total
+from assay.evidence.reconcile import Reconciliation, cost_of, costs_differ, reconcile, total
 from assay.evidence.roles import Claim, Joined, claims, declared_models, join
 from assay.evidence.sources.base import (
     AttemptFiles,
@@ -96,7 +97,7 @@ def normalise(
     joined = join(calls, reports)
     who = claims(calls, arm, reports, joined, bodies.offers_tools)
     facts = tuple(_call_fact(call, who[call.seq], joined, tries) for call, tries in _tries(calls, bodies))
-    counted = [Counted(fact.call, fact.role) for fact in facts]
+    counted = [Counted(fact.call, fact.role, frozenset(joined.get(fact.call.seq, ()))) for fact in facts]
     tools = gather(reports, calls, who, bodies)
     sources = reconcile(counted, reports)
     delegations = _delegations(reports, facts)
@@ -144,7 +145,7 @@ def _read(folder: Path, agent: str) -> tuple[tuple[SourceReport, ...], str | Non
 
 
 def _call_fact(call: Call, claim: Claim, joined: Joined, tries: int | None) -> CallFact:
-    rows = joined.get(call.seq, ())
+    rows = tuple(joined.get(call.seq, {}).values())
     return CallFact(
         call=call,
         role=claim.role,

@@ -7,28 +7,20 @@ their usage. What was left out to make the two agree is named; a difference that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from assay.evidence.gaps import UNANSWERED, Counted, comparable, hidden
 from assay.evidence.sources.base import Scope, Source, SourceReport
-from assay.records import Call, Record, Role, Tokens
+from assay.records import Record, Role, Tokens
 
 AGREE, DISAGREE, MISSING = "agree", "disagree", "missing"
-UNANSWERED = "unanswered_requests"
 TOLERANCE = 0.01
 """Costs further apart than this part of the larger are flagged."""
 
 KINDS = ("input_uncached", "cache_read", "cache_write", "output", "reasoning")
 SPLIT = ("cache_write_5m", "cache_write_1h")
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One request of the gateway's log with the role that was found for it."""
-
-    call: Call
-    role: Role | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +152,8 @@ def _one(counted: Sequence[Counted], report: SourceReport) -> Reconciliation:
     )
     if claimed is None or not _comparable(claimed, total(scoped)):
         return replace(found, tokens=claimed or Tokens())
-    left_out, rest = _agreeing(scoped, claimed, report.gaps)
-    apart = differences(claimed, total(rest))
+    left_out, rest = _agreeing(scoped, claimed, report)
+    apart = differences(*comparable(report.gaps, claimed, total(rest)))
     short = bool(apart) and all(value < 0 for value in apart.values())
     cost = cost_of(rest)
     return replace(
@@ -179,44 +171,16 @@ def _one(counted: Sequence[Counted], report: SourceReport) -> Reconciliation:
 
 
 def _agreeing(
-    scoped: Sequence[Counted], claimed: Tokens, gaps: Sequence[str]
+    scoped: Sequence[Counted], claimed: Tokens, report: SourceReport
 ) -> tuple[tuple[str, ...], Sequence[Counted]]:
     """Find the fewest exclusions with which the two agree; none, and everything, when they cannot."""
-    removed = {name: hidden for name in (UNANSWERED, *gaps) if name in _HIDES and (hidden := _HIDES[name](scoped))}
+    names = dict.fromkeys((UNANSWERED, *report.gaps))
+    removed = {name: seqs for name in names if (seqs := hidden(name, scoped, report.source))}
     for size in range(len(removed) + 1):
-        for names in combinations(removed, size):
-            hidden = frozenset().union(*(removed[name] for name in names))
-            rest = [one for one in scoped if one.call.seq not in hidden]
-            if _comparable(claimed, total(rest)) and not differences(claimed, total(rest)):
-                return names, rest
+        for chosen in combinations(removed, size):
+            gone = frozenset().union(*(removed[name] for name in chosen))
+            rest = [one for one in scoped if one.call.seq not in gone]
+            mine, gateway = comparable(report.gaps, claimed, total(rest))
+            if _comparable(mine, gateway) and not differences(mine, gateway):
+                return chosen, rest
     return (), scoped
-
-
-def _with_role(role: Role) -> Callable[[Sequence[Counted]], frozenset[int]]:
-    return lambda counted: frozenset(one.call.seq for one in counted if one.role is role)
-
-
-def _unanswered(counted: Sequence[Counted]) -> frozenset[int]:
-    """Requests that were cut or failed: the gateway may have seen part of their usage, an agent never does."""
-    cut = (one.call for one in counted if one.call.in_flight_at_kill or one.call.error is not None)
-    return frozenset(call.seq for call in cut if call.tokens.total is not None)
-
-
-def _last(counted: Sequence[Counted]) -> frozenset[int]:
-    whole = [one.call.seq for one in counted if not one.call.in_flight_at_kill and one.call.tokens.total is not None]
-    return frozenset(whole[-1:])
-
-
-def _last_main(counted: Sequence[Counted]) -> frozenset[int]:
-    return _last([one for one in counted if one.role in {Role.MAIN, None}])
-
-
-_HIDES: Mapping[str, Callable[[Sequence[Counted]], frozenset[int]]] = {
-    UNANSWERED: _unanswered,
-    "sub_agents": _with_role(Role.SUB_AGENT),
-    "auxiliary": _with_role(Role.AUXILIARY),
-    "title_request": _with_role(Role.AUXILIARY),
-    "last_request": _last,
-    "running_step": _last_main,
-}
-"""Gaps of which we know the requests. A reader may name others: they are shown, and nothing is left out for them."""

@@ -16,14 +16,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assay.evidence.sources.base import SourceCall, SourceReport
+from assay.evidence.sources.base import Source, SourceCall, SourceReport
 from assay.records import Arm, Call, Role
 
 TITLE_GAPS = frozenset({"title_request", "auxiliary"})
 _SUB_AGENT_KINDS = frozenset({"collab_spawn", "review", "thread_spawn"})
 
-Joined = Mapping[int, tuple[SourceCall, ...]]
-"""By ``seq`` of the gateway's call: the rows of each source that saw it, in order of the sources."""
+Joined = Mapping[int, Mapping[Source, SourceCall]]
+"""By ``seq`` of the gateway's call: the row of each source that saw it, in order of the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Claim:
 
 def join(calls: Sequence[Call], reports: Sequence[SourceReport]) -> Joined:
     """Find each call in each source: by request id, then response id, then model and tokens in order of time."""
-    found: dict[int, list[SourceCall]] = defaultdict(list)
+    found: dict[int, dict[Source, SourceCall]] = defaultdict(dict)
     for report in reports:
         for seq, row in _pairs(calls, report.calls).items():
-            found[seq].append(row)
-    return {seq: tuple(rows) for seq, rows in found.items()}
+            found[seq].setdefault(report.source, row)
+    return dict(found)
 
 
 def _pairs(calls: Sequence[Call], rows: Sequence[SourceCall]) -> dict[int, SourceCall]:
@@ -108,7 +108,7 @@ def claims(
     same_model = any(model is None or model == arm.model for model in models)
     return {
         call.seq: _claim(
-            call, arm, joined.get(call.seq, ()), declared,
+            call, arm, tuple(joined.get(call.seq, {}).values()), declared,
             hides_titles=hides_titles, ambiguous=same_model, offers_tools=offers_tools,
         )
         for call in calls
