@@ -12,10 +12,10 @@ from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.experiment.model import Experiment
 from assay.plan import LAB_TIME_SCALE, make_plan
-from assay.plan.spend import Cell, Guesses, Range, count_cells, guess_cells, minutes, total
-from assay.prices import PriceBook, cost
+from assay.plan.spend import Range, arm_cost, count_cells, guess_cells, minutes, total
+from assay.prices import PriceBook
 from assay.providers import KNOWN
-from assay.records import NANO, Arm, Price, Tokens
+from assay.records import Price
 from assay.run.design import Design, resolve
 from assay.run.driver import DriveOptions
 from assay.run.opening import machine_facts, one_driver, start_run
@@ -135,19 +135,6 @@ class _Guess:
         workers = design.experiment.concurrency or os.cpu_count() or 1
         time = minutes(design.arms, cells, guesses, design.providers, workers=workers, lab_time_scale=LAB_TIME_SCALE)
         return money, time
-
-
-def _charged(arm: Arm, cells: Mapping[Cell, int], guesses: Guesses, price: Price | None) -> Range | None:
-    """US dollars of an arm's trials at its own model's price; None without one. Cached input counts as uncached."""
-    sums = [0.0, 0.0, 0.0]
-    for (owner, task), count in cells.items():
-        for grade, guess in enumerate(guesses[owner, task]) if owner == arm.id else ():
-            tokens = Tokens(input_uncached=guess.tokens.prompt, output=guess.tokens.output)
-            one = cost(price, tokens)
-            if one is None:
-                return None
-            sums[grade] += count * one / NANO
-    return Range(*sums)
 
 
 def _why(order: Sequence[Task], count: int, reps: int, guess: str, max_cost: float) -> str:
