@@ -41,7 +41,7 @@ def test_filters_of_the_caller_come_on_top(base: Path) -> None:
     ("spec", "filters", "what"),
     [
         ("focussed", {}, "there is no suite 'focussed'. Did you mean 'focused'?"),
-        ("nowhere", {}, "Built in: focused; or give a folder"),
+        ("nowhere", {}, "Built in: focused, parallel; or give a folder"),
         ({"path": "suite", "task": ["a"]}, {}, "unknown key 'task' in a suite. Did you mean 'tasks'?"),
         ({"tasks": ["a"]}, {}, "a suite needs a 'path'"),
         ({"path": "suite", "format": "nativ"}, {}, "there is no suite format 'nativ'. Did you mean 'native'?"),

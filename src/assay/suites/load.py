@@ -16,7 +16,7 @@ from assay.suites.native import TASK, TASK_FILE, NativeLoader, load_task
 
 __all__ = ["BUILT_IN", "ENTRY_POINTS", "load_suite", "load_task", "select", "suite_loader", "suite_path"]
 
-BUILT_IN: Mapping[str, Path] = {"focused": Path(__file__).parent / "focused"}
+BUILT_IN: Mapping[str, Path] = {name: Path(__file__).parent / name for name in ("focused", "parallel")}
 ENTRY_POINTS = "assay.suites"
 
 _LOADERS: Mapping[str, Callable[[], SuiteLoader]] = {"native": NativeLoader}
