@@ -103,3 +103,10 @@ def test_limits_of_a_provider_are_taken_over() -> None:
 def test_limits_that_are_none_are_refused(limits: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ProviderEntry(**limits)
+
+
+def test_telemetry_is_forwarded_to_an_http_address_only(load: Load) -> None:
+    assert load("seed: 1").telemetry.forward is None
+    assert load("telemetry: {forward: 'http://127.0.0.1:4318/'}\n").telemetry.forward == "http://127.0.0.1:4318"
+    with pytest.raises(ExperimentError, match="http or https"):
+        load("telemetry: {forward: 'ftp://h'}\n")

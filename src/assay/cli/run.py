@@ -14,14 +14,18 @@ from assay.cli.output import page, print_json
 from assay.cli.plan import summarise
 from assay.cli.plan_page import print_plan
 from assay.cli.watching import observer
+from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.experiment.load import changed
+from assay.experiment.model import Experiment
 from assay.plan import Selection
 from assay.report.json_report import report_data
 from assay.report.terminal import print_report
 from assay.run.design import resolve
 from assay.run.driver import DriveOptions
 from assay.run.execute import Executed, choose_folder, execute
+from assay.run.progress import Observer
+from assay.run.selftest import require_self_tests
 
 EXIT_UNFINISHED = 5
 EXIT_INTERRUPTED = 130
@@ -38,6 +42,12 @@ EXIT_INTERRUPTED = 130
 @click.option("--dry-run", is_flag=True, help="Say what would be run, like 'assay plan'; spend nothing.")
 @click.option("--keep-sandbox", is_flag=True, help="Leave the sandboxes' files, to look into them.")
 @click.option("--no-probe", is_flag=True, help="Do not make the one tiny call per model at the start.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Answer every call from this earlier run: no provider is asked, nothing is spent; what it lacks is an error.",
+)
+@click.option("--no-self-test", is_flag=True, help="Run agents even when their version fails its self-test.")
 @json_option
 def run(  # noqa: PLR0917 - one parameter per option
     experiment: Path | None,
@@ -57,6 +67,8 @@ def run(  # noqa: PLR0917 - one parameter per option
     dry_run: bool,
     keep_sandbox: bool,
     no_probe: bool,
+    no_self_test: bool,
+    replay: Path | None,
     as_json: bool,
 ) -> None:
     """Run EXPERIMENT, or resume it: the same command. Ctrl-C finishes what runs and leaves a resumable run."""
@@ -74,15 +86,26 @@ def run(  # noqa: PLR0917 - one parameter per option
         max_cost=read.max_cost,
         concurrency=concurrency,
         keep_sandbox=keep_sandbox,
-        probe=not no_probe,
+        probe=not no_probe and replay is None,
+        replay=replay,
         selection=Selection(tasks, arms, reps, limit),
     )
-    folder = choose_folder(read, out, new=new)
+    folder = choose_folder(read, out, new=new or replay is not None)
+    if replay is not None and folder.lock.exists():
+        raise InputError("a replay is not mixed with a run that exists", where=folder.root, remedy="Name another --out")
     with observer() as watch:
+        if not no_self_test and replay is None:
+            try_agents(read, sandbox, watch)
         done = asyncio.run(execute(read, folder, options, source=experiment, sandbox=sandbox, observer=watch))
     if keep_sandbox:
         _say_kept(folder)
     finish(done, as_json=as_json)
+
+
+def try_agents(experiment: Experiment, sandbox: str | None, watch: Observer) -> None:
+    """Refuse agents whose installed version fails its self-test. Raises ``MachineError``."""
+    names = {arm.agent for arm in resolve(experiment).arms}
+    asyncio.run(require_self_tests(names, sandbox, watch))
 
 
 def _say_kept(folder: RunFolder) -> None:

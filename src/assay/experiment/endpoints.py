@@ -201,6 +201,13 @@ class ProviderEntry(Model):
         return auth, None, str(folder / Path(where).expanduser())
 
 
+class Telemetry(Model):
+    """What happens to the agents' telemetry beside being kept."""
+
+    forward: Annotated[str | None, AfterValidator(_base_url)] = None
+    """An OTLP/HTTP address that gets it too, without ``/v1/...``. Headers: OTEL_EXPORTER_OTLP_HEADERS on the host."""
+
+
 def merged_providers(entries: Mapping[str, ProviderEntry], folder: Path) -> dict[str, Provider]:
     """Return the known providers with the file's entries over them; relative key files lie in ``folder``."""
     return {**KNOWN, **{name: entry.provider(name, folder) for name, entry in entries.items()}}

@@ -25,7 +25,7 @@ from assay.experiment.blocks import (
     as_suites,
     as_task_filter,
 )
-from assay.experiment.endpoints import ProviderEntry, merged_providers
+from assay.experiment.endpoints import ProviderEntry, Telemetry, merged_providers
 from assay.experiment.fields import Model, Names, Texts, as_tuple
 from assay.experiment.framing import Variant
 from assay.experiment.profiles import Profile
@@ -105,6 +105,7 @@ class Experiment(Model):
     """Weights of the composite; only their proportions count."""
     primary: str = "solved"
     """``solved``, ``composite``, or one of its parts: what the verdict is about."""
+    telemetry: Telemetry = Telemetry()
     engine: Literal["local"] = "local"
     concurrency: Annotated[int, Field(ge=1)] | None = None
     """Sandboxes at once; None = as many as the machine has processors."""

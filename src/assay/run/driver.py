@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from assay.engines.base import EngineLimits
 from assay.engines.local import LocalEngine
@@ -33,13 +34,17 @@ HEARTBEAT_TTL_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class DriveOptions:
-    """How to drive; nothing here changes what a trial is. ``max_cost`` in USD for the whole run."""
+    """How to drive; nothing here changes what a trial is. ``max_cost`` in USD for the whole run.
+
+    ``replay`` is the folder of a run that answers every call in place of the providers; it needs ``probe=False``.
+    """
 
     max_cost: float | None = 5.0
     concurrency: int | None = None
     keep_sandbox: bool = False
     anchors: bool = True
     probe: bool = True
+    replay: Path | None = None
     selection: Selection = field(default_factory=Selection)
 
 
@@ -66,7 +71,7 @@ async def drive(
     sandbox or a provider refuse at the start.
     """
     watch = observer or Silent()
-    async with services(run, kind, book, providers, max_cost=options.max_cost) as running:
+    async with services(run, kind, book, providers, max_cost=options.max_cost, replay=options.replay) as running:
         await _recover(run, running.providers, watch)
         if options.probe:
             await probe_models(run, running)

@@ -16,6 +16,7 @@ from typing import Any
 from assay.agents.base import Agent
 from assay.agents.kinds import agent
 from assay.evidence.lock import Lock
+from assay.evidence.recording import Cassette
 from assay.experiment.arm_models import arm_models
 from assay.gateway.base import Budget, Upstream
 from assay.gateway.meter import LocalMeter
@@ -57,11 +58,18 @@ def scratch_folder(run_id: str) -> Path:
 
 @asynccontextmanager
 async def services(
-    run: Run, kind: SandboxKind, book: PriceBook, given: Mapping[str, Provider], *, max_cost: float | None
+    run: Run,
+    kind: SandboxKind,
+    book: PriceBook,
+    given: Mapping[str, Provider],
+    *,
+    max_cost: float | None,
+    replay: Path | None = None,
 ) -> AsyncIterator[Services]:
     """Start what trials need; what an earlier driver left behind is reaped first.
 
     ``given`` are the providers as the experiment resolves them now: the lock keeps no paths of keys.
+    ``replay`` is the folder of a run whose recording answers all calls.
     """
     scratch = scratch_folder(run.lock.run_id)
     scratch.parent.mkdir(mode=0o711, exist_ok=True)
@@ -76,7 +84,15 @@ async def services(
         book.freeze(await run.ledger.prices(), providers.values())
         cap = None if max_cost is None else round(max_cost * NANO)
         meter = LocalMeter(cap, await _already_spent(run.ledger))
-        gateway = await GatewayServer.start(socket_path, prices=book, meter=meter, on_price=run.ledger.record_price)
+        cassette = None if replay is None else Cassette.read(replay)
+        gateway = await GatewayServer.start(
+            socket_path,
+            prices=book,
+            meter=meter,
+            on_price=run.ledger.record_price,
+            forward=run.lock.experiment.get("telemetry", {}).get("forward"),
+            replay=cassette,
+        )
         try:
             yield Services(gateway, meter, providers, kind, scratch, worker_name())
         finally:
