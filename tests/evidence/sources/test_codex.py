@@ -81,9 +81,7 @@ def test_sub_agents_are_known_by_their_threads() -> None:
 def test_what_it_says_it_has() -> None:
     alone = reports(RECORDED / "failed_tools")
     session, telemetry = alone[Source.SESSION].inventory, alone[Source.OTLP].inventory
-    assert session == Inventory("0.169.0", "always", sub_agents=(), skills=session.skills if session else None)
-    assert session is not None
-    assert session.skills == ("imagegen",), "the recording is cut behind it"
+    assert session == Inventory("0.169.0", "always", sub_agents=(), skills=())
     assert telemetry is not None
     assert (telemetry.version, telemetry.mcp_servers, telemetry.sub_agents) == ("0.169.0", (), None)
     team = reports(RECORDED / "sub_agents")[Source.SESSION].inventory
@@ -91,8 +89,19 @@ def test_what_it_says_it_has() -> None:
     assert team.sub_agents is None, "that there are some, but not which"
 
 
+def test_a_skill_of_the_user_is_told_from_those_that_codex_brings(tmp_path: Path) -> None:
+    folder = copied(tmp_path, "failed_tools")
+    (path,) = folder.rglob("rollout-*.jsonl")
+    text, mark = path.read_text(), "### Available skills\\n"
+    own = "- mine: does things (file: r1/mine/SKILL.md)\\n"
+    path.write_text(text.replace(mark, f"- `r1` = `/home/agent/.codex/skills`\\n{mark}{own}"))
+    inventory = reports(folder)[Source.SESSION].inventory
+    assert inventory is not None
+    assert inventory.skills == ("mine",)
+
+
 def test_what_was_stopped_did_not_fail() -> None:
-    for source in (Source.SESSION,):
+    for source in (Source.SESSION, Source.STREAM):
         uses = reports(RECORDED / "timeout")[source].tool_calls
         assert [(use.failed, use.exit_status, use.error_class) for use in uses] == [
             (False, 0, None),

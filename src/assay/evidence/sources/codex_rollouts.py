@@ -6,6 +6,7 @@ A line that was cut by a kill is passed over; any other that cannot be read is a
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import Any
 from assay.evidence.sources.codex_values import at_ms, mapping, text, whole
 
 PLACE = ".codex/sessions"
+_ROOT = re.compile(r"- `(\w+)` = `([^`]+)`")
+_SKILL = re.compile(r"- ([^:\s]+): [^\n]*?\(file: ([^/)]+)")
 KNOWN_LINES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "token_usage_record",
                          "world_state", "compacted"})  # fmt: skip
 KNOWN_EVENTS = frozenset({"task_started", "task_complete", "turn_aborted", "token_count", "item_completed", "error",
@@ -154,10 +157,11 @@ def _response_item(thread: Thread, payload: Mapping[str, Any], at: int | None) -
 
 
 def _skills(content: str) -> tuple[str, ...] | None:
-    """Names of the skills that the model is told of."""
-    _, told, rest = content.partition("### Available skills\\n")
-    names = [line[2:].partition(":")[0] for line in rest.split("\\n") if line.startswith("- ") and "(file:" in line]
-    return tuple(names) if told else None
+    """Names of the skills that the model is told of, but for those that are part of Codex itself."""
+    _, told, listed = content.partition("### Available skills\\n")
+    shipped = {root for root, path in _ROOT.findall(content) if path.endswith("/.system")}
+    named = _SKILL.findall(listed.partition("###")[0])
+    return tuple(name for name, root in named if root not in shipped) if told else None
 
 
 def _event(thread: Thread, payload: Mapping[str, Any], at: int | None) -> None:

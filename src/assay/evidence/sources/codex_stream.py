@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ _TOOLS = {
     "web_search": "web_search",
     "todo_list": "update_plan",
 }
+_INTERRUPTED = 130
 _SILENT = frozenset({"agent_message", "reasoning", "error"})
 _KNOWN = frozenset({"thread.started", "turn.started"})
 _STATUS = re.compile(r"(?:unexpected status|exceeded retry limit, last status:?) (\d{3})")
@@ -59,7 +60,7 @@ def stream_report(outputs: Sequence[Path]) -> SourceReport:
         Source.STREAM,
         Scope.MAIN,
         totals={"": sum(seen.usage.values(), Tokens())} if seen.usage else None,
-        tool_calls=tuple(seen.tools.values()),
+        tool_calls=tuple(tool if ended else _stopped(tool) for tool in seen.tools.values()),
         delegations=tuple(seen.delegations),
         errors=tuple(seen.errors),
         turns=seen.turns or None,
@@ -152,6 +153,13 @@ def _tool(item: Mapping[str, Any], name: str, arguments: Any, step: int) -> Tool
         error_class=kind,
         error=text(str(item.get("aggregated_output") or "")[-200:]) if failed else None,
     )
+
+
+def _stopped(tool: ToolCall) -> ToolCall:
+    """A command that Codex ends because it is told to stop itself comes back with an interrupt's status."""
+    if tool.exit_status != _INTERRUPTED:
+        return tool
+    return replace(tool, failed=None, exit_status=None, error_class="interrupted", error=None)
 
 
 def _id(item: Mapping[str, Any], step: int) -> str:
