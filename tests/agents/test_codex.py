@@ -1,5 +1,6 @@
 """Codex itself, in the sandbox, on simulated models: what the gateway saw against what it says of itself."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -78,6 +79,8 @@ async def test_a_plain_run_solves_and_all_sources_agree(tmp_path: Path) -> None:
     assert (inventory.version, inventory.sub_agents) == (Codex().version(), ()), "alone means that none is registered"
     assert {use.failed for use in told[Source.SESSION].tool_calls} == {False}
     assert not (driven.folder / "home" / ".codex" / "config.toml").exists(), "it holds the door's address"
+    status = json.loads((driven.folder / "steps" / "0" / "status.json").read_text())
+    assert not status["exit"]["lookups"], "it asks no name server anything (None = this sandbox cannot tell)"
 
 
 @real
@@ -169,6 +172,28 @@ async def test_a_failed_request_is_tried_again_and_counted_once(tmp_path: Path) 
 
 @real
 @pytest.mark.agents
+async def test_a_follow_up_goes_on_in_the_same_session(tmp_path: Path) -> None:
+    make_task(tmp_path / "suite")
+    with (tmp_path / "suite" / "tiny" / "task.yaml").open("a") as file:
+        file.write("steps: [{prompt: Mend calc.py.}, {prompt: Look again.}]\n")
+    given: dict[str, Any] = {
+        "suite": str(tmp_path / "suite"),
+        "tasks": ["tiny"],
+        "variants": {"brief": {"system": "Be brief."}},
+    }
+    driven = await drive(tmp_path, **given)
+    told = reports(driven)
+    assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
+    assert {call.step for call in driven.calls} == {0, 1}
+    assert {told[source].sum() for source in told} == {total(driven.calls)}
+    assert (told[Source.STREAM].turns, told[Source.SESSION].turns) == (2, 2)
+    assert len(list((driven.folder / "home").rglob("rollout-*.jsonl"))) == 1
+    (session,) = (driven.folder / "home").rglob("rollout-*.jsonl")
+    assert "Be brief." in session.read_text()
+
+
+@real
+@pytest.mark.agents
 async def test_a_provider_that_stays_away_is_not_the_models_failure(tmp_path: Path) -> None:
     driven = await drive(tmp_path, settings={"lab_fault": "429"})
     told = reports(driven)
@@ -185,7 +210,7 @@ async def test_a_timeout_keeps_what_was_known(tmp_path: Path, last: dict[str, st
     command = "sleep 600" if tool_hangs else "ls"
     script = {"turns": [{"do": [{"run": "echo one"}]}, {"do": [{"run": command}], **last}, {"text": "never"}]}
     make_task(tmp_path / "suite")  # one without a time limit of its own
-    given = {"suite": str(tmp_path / "suite"), "tasks": ["tiny"], "limits": {"time_s": 2}}
+    given: dict[str, Any] = {"suite": str(tmp_path / "suite"), "tasks": ["tiny"], "limits": {"time_s": 2}}
     driven = await drive(tmp_path, script, **given)
     told = reports(driven)
     assert driven.attempt.ended is Ended.TIMEOUT
@@ -258,7 +283,7 @@ def test_alone_no_sub_agent_is_registered_and_native_files_go_home(tmp_path: Pat
 
 
 def test_toml_keeps_empty_tables_and_leaves_out_what_is_missing() -> None:
-    told = {"a": None, "t": {}, "n": {"x": {"y": 1.5}, "l": [{"k": True}, None]}, "i": -3}
+    told: dict[str, Any] = {"a": None, "t": {}, "n": {"x": {"y": 1.5}, "l": [{"k": True}, None]}, "i": -3}
     assert tomllib.loads(toml(told)) == {"t": {}, "n": {"x": {"y": 1.5}, "l": [{"k": True}]}, "i": -3}
 
 
@@ -286,10 +311,6 @@ def test_the_catalogue_keeps_known_models_and_lends_others_a_plain_ones_tools() 
 )
 def test_what_broke_is_read_from_its_words(tmp_path: Path, printed: str, ended: Ended) -> None:
     output = tmp_path / "out"
-    output.write_text('{"t":0,"fd":1,"text":' + repr_json(printed + "\n") + "}\n")
+    output.write_text(json.dumps({"t": 0, "fd": 1, "text": printed + "\n"}) + "\n")
     reading = Codex().read(request(tmp_path), output, ExitRecord(Exit.EXITED, exit_code=1))
     assert reading.ended is ended
-
-
-def repr_json(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
