@@ -64,7 +64,8 @@ class Exchange:
             return await self._metered(request)
         finally:
             pacer.leave()
-            self._learn(pacer)
+            if pacer.learns_from(self._status):
+                self._learn(pacer)
 
     def _learn(self, pacer: Pacer) -> None:
         """Tell the limits what the provider answered. Anthropic counts no cache reads against them, others do."""

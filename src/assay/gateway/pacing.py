@@ -161,6 +161,10 @@ class Pacer:
         """Give the slot back."""
         self.slots.give()
 
+    def learns_from(self, status: int) -> bool:
+        """Tell whether an answer of that status says anything that these limits need."""
+        return self._tokens is not None or self._adaptive is not None or status in HOLDING
+
     def learn(
         self, status: int, headers: Mapping[str, str], *, estimate: int, used: int | None, duration_s: float
     ) -> None:

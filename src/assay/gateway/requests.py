@@ -146,6 +146,8 @@ def tools_offered(view: RequestView) -> int:
 def effort_asked(view: RequestView) -> str | None:
     """Return the reasoning effort in the words of the dialect: a level, or a budget in tokens as a number."""
     for name, *keys in _EFFORT:
+        if name not in view.members:
+            continue
         found = view.value(name)
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
