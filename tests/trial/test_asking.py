@@ -71,3 +71,13 @@ async def test_what_the_lab_is_told_of_an_arm(bench: "Bench", monkeypatch: pytes
     assert json.loads(told["script"]) == settings["lab_script"]
     assert told["fault"] == "none"
     assert not {"system", "delegates", "script", "fault"} & plain.keys()
+
+
+async def test_names_that_an_agent_looks_up_are_on_record(bench: "Bench") -> None:
+    script = "/opt/toolchain/bin/python -c \"import socket; socket.gethostbyname('update.example.org')\""
+    attempt = await bench.live(Arm("scripted", "0", "always", "lab"), double=ScriptedAgent(script=script))
+    status = json.loads((bench.evidence(attempt) / "steps" / "0" / "status.json").read_text())
+    assert status["exit"]["lookups"] == ["update.example.org"]
+    ours = await bench.live(Arm("api", "0", "always", "lab"))
+    status = json.loads((bench.evidence(ours) / "steps" / "0" / "status.json").read_text())
+    assert status["exit"]["lookups"] is None

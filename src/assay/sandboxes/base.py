@@ -22,7 +22,7 @@ class Limits(Record):
     """What one sandbox may use. They bind when run as root too."""
 
     memory_bytes: int = 2 << 30
-    processes: int = 256
+    processes: int = 512
     cpu_s: float | None = None
     file_bytes: int = 512 << 20
     disk_bytes: int = 1 << 30
@@ -58,7 +58,8 @@ class SandboxSpec:
 
     ``start`` is copied into a fresh workspace; ``door`` is the gateway's unix socket, or None for no
     door at all. ``label`` names the attempt, for the reaper. ``scratch`` is a folder that the sandbox
-    may fill and must empty.
+    may fill and must empty. With ``audit_dns`` the names that are looked up inside are on record, where the
+    kind isolates the network (``ExitRecord.lookups``).
     """
 
     label: str
@@ -68,6 +69,7 @@ class SandboxSpec:
     mounts: tuple[Mount, ...] = ()
     limits: Limits = field(default_factory=Limits)
     keep: bool = False
+    audit_dns: bool = False
 
 
 class Exit(StrEnum):

@@ -168,6 +168,7 @@ class BubblewrapSandbox(LocalSandbox):
             roots=(WORKSPACE, HOME),
             tmpfs=(TMP, SHM),
             door=DOOR if self._door is not None else None,
+            audit=self.spec.audit_dns,
         )
         return Supervised(command, request, self.output(), self.box.uid), ()
 

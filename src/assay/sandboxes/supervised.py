@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from assay.sandboxes import low_ports
 from assay.sandboxes.base import DOOR_PORT, Deadlines, Exit, ExitRecord, Limits
 from assay.sandboxes.unprivileged import as_user
 
@@ -22,6 +25,10 @@ from assay.sandboxes.unprivileged import as_user
 BACKSTOP_S = 20.0
 # Besides, a workspace may take this long to be sealed at the deadline.
 SEALING_S = 60.0
+WANTS_NAMES = b"n"
+NAME_PORT = 53
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,8 @@ class Request:
     """What a supervisor is told. Paths are as the supervisor sees them.
 
     ``roots`` are watched for disk use, ``tmpfs`` for memory. ``limits`` holds None for what must not be
-    applied here. ``listener`` is an inherited listening socket in place of ``DOOR_PORT``.
+    applied here. ``listener`` is an inherited listening socket in place of ``DOOR_PORT``. With ``audit`` the names
+    that are looked up are on record.
     """
 
     argv: Sequence[str]
@@ -42,6 +50,7 @@ class Request:
     tmpfs: Sequence[str] = ()
     door: str | None = None
     listener: int | None = None
+    audit: bool = False
 
     def to_json(self, output: int, control: int, notice: int) -> bytes:
         """Encode for ``inside.supervisor``."""
@@ -106,7 +115,7 @@ class Supervised:
             except OSError as error:
                 self._let_go()
                 return ExitRecord(Exit.NOT_STARTED, detail=f"{error.strerror}: {error.filename}")
-            sealing = asyncio.create_task(self._seal_at_deadline())
+            sealing = asyncio.create_task(self._serve_notices())
             try:
                 late = await self._wait()
             finally:
@@ -141,8 +150,23 @@ class Supervised:
             os.close(notice)
             os.close(output)
 
-    async def _seal_at_deadline(self) -> None:
-        """Wait for the supervisor's notice, call ``on_deadline``, and let the ladder go on."""
+    async def _serve_notices(self) -> None:
+        """Answer what the supervisor asks for until it ends: port 53, and the sealing at the deadline."""
+        while (notice := await self._notified()) != b"":
+            try:
+                if notice == WANTS_NAMES:
+                    await asyncio.to_thread(self._open_port)
+                elif self.on_deadline is not None:
+                    await asyncio.to_thread(self.on_deadline)
+            except BaseException:
+                self._let_go()
+                raise
+            if self._control is not None:
+                with suppress(BrokenPipeError):
+                    os.write(self._control, b"!")
+
+    async def _notified(self) -> bytes:
+        """Wait for a byte of the supervisor's; empty when it has ended."""
         assert self._notice is not None
         loop = asyncio.get_running_loop()
         noticed: asyncio.Future[None] = loop.create_future()
@@ -151,16 +175,17 @@ class Supervised:
             await noticed
         finally:
             loop.remove_reader(self._notice)
-        if not os.read(self._notice, 1):
-            return  # the supervisor has ended
-        try:
-            if self.on_deadline is not None:
-                await asyncio.to_thread(self.on_deadline)
-        except BaseException:
-            self._let_go()
-            raise
-        if self._control is not None:
-            os.write(self._control, b"!")
+        return os.read(self._notice, 1)
+
+    def _open_port(self) -> None:
+        """Let the supervisor, bubblewrap's only child, listen on port 53; where that fails names are not audited."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        command = [sys.executable, "-I", "-S", low_ports.__file__, *children[:1], str(NAME_PORT)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            log.info("names are not audited: %s", done.stderr.strip().rpartition("\n")[2])
 
     async def _sealed(self, sealing: asyncio.Task[None]) -> None:
         """End the watch on the deadline; a sealing that is under way is waited for."""

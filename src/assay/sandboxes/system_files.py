@@ -17,8 +17,9 @@ GENERATED = {
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
     "group": f"root:x:0:\nagent:x:{UID}:\nnogroup:x:65534:\n",
     "hosts": f"127.0.0.1 localhost {HOSTNAME}\n::1 localhost\n",
-    "resolv.conf": "# no name server: the sandbox has no network\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    # Nobody answers there, or, where names are audited, the supervisor: no name exists.
+    "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "hostname": f"{HOSTNAME}\n",
 }
 # Public files that programs expect; links are followed, so that nothing points out of the copy.

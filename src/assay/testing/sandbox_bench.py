@@ -56,11 +56,14 @@ class Bench:
         limits: Limits | None = None,
         mounts: tuple[Mount, ...] = (),
         keep: bool = False,
+        audit_dns: bool = False,
     ) -> Sandbox:
         """Return an unstarted sandbox."""
         self.opened += 1
         label = f"check-{self.opened}"
-        return self.kind.open(SandboxSpec(label, start, self.scratch, door, mounts, limits or Limits(), keep))
+        return self.kind.open(
+            SandboxSpec(label, start, self.scratch, door, mounts, limits or Limits(), keep, audit_dns)
+        )
 
     async def python_in(self, sandbox: Sandbox, code: str, deadlines: Deadlines = LONG) -> ExitRecord:
         """Run a piece of Python in the workspace."""

@@ -104,12 +104,16 @@ async def names_are_on_record(bench: Bench) -> None:
         "try: socket.getaddrinfo('last.test', 80)\nexcept socket.gaierror: print('unknown')\n"
         "print(time.monotonic() - begun < 2)"
     )
-    async with bench.open() as sandbox:
+    async with bench.open(audit_dns=True) as sandbox:
         record = await bench.python_in(sandbox, code)
         assert printed(sandbox).split() == [*["unknown"] * 3, "127.0.0.1", "unknown", "True"], printed(sandbox)
         asked = [name for name in record.lookups or () if name]
         assert asked == ["telemetry.example.org", "other.test", "last.test"], record
         assert (await bench.python_in(sandbox, "pass")).lookups == ()
+    async with bench.open() as sandbox:
+        record = await bench.python_in(sandbox, code)
+        assert printed(sandbox).split() == [*["unknown"] * 3, "127.0.0.1", "unknown", "True"], printed(sandbox)
+        assert record.lookups is None
 
 
 async def host_files_are_out_of_sight(bench: Bench) -> None:
@@ -192,5 +196,5 @@ async def record_cannot_be_forged(bench: Bench) -> None:
 
 
 DOOR_CHECKS = (door_carries, closed_door_is_closed)
-NETWORK_CHECKS = (network_is_the_door_alone,)
+NETWORK_CHECKS = (network_is_the_door_alone, names_are_on_record)
 WALL_CHECKS = (host_files_are_out_of_sight, system_is_read_only, there_are_no_privileges, record_cannot_be_forged)

@@ -16,6 +16,7 @@ from assay.sandboxes.base import Sandbox
 from assay.suites.base import Task
 from assay.trial.environment import Route, StuckLimits, TrialLimits
 
+OUR_CLIENT = "api"
 FOR_THE_LAB = {"fault": "lab_fault", "script": "lab_script", "time_scale": "time_scale"}
 """Labels that are an arm's settings, read by simulated providers."""
 
@@ -55,6 +56,11 @@ def stuck_limits(matter: Matter) -> StuckLimits | None:
         return None
     own = matter.arm.settings.get("no_progress_s")
     return matter.limits.stuck if own is None else replace(matter.limits.stuck, no_progress_s=float(str(own)))
+
+
+def looks_up_names(matter: Matter) -> bool:
+    """Tell whether names that are looked up should be on record: 30 ms that our own client, one address, is spared."""
+    return bool(matter.route.upstreams) and matter.arm.agent != OUR_CLIENT
 
 
 def labels(matter: Matter) -> dict[str, str]:

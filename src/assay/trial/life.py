@@ -19,7 +19,7 @@ from assay.gateway.base import Door, Totals
 from assay.records import Attempt, Ended, Order, Outcome, Progress, TrialId
 from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
 from assay.suites.base import Step
-from assay.trial.asking import Matter, step_request, stuck_limits, visitor
+from assay.trial.asking import Matter, looks_up_names, step_request, stuck_limits, visitor
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
 from assay.trial.feedback import visible_test_feedback
@@ -150,6 +150,7 @@ class _Life:
             mounts=(*toolchain.mounts, *agent.mounts(self.arm)),
             limits=self.env.limits.sandbox,
             keep=self.env.keep_sandbox,
+            audit_dns=looks_up_names(self.matter),
         )
         ended, detail = Ended.COMPLETED, None
         async with self.env.sandboxes.open(spec) as sandbox:

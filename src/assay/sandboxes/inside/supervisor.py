@@ -2,10 +2,10 @@
 
 Descriptors: 0 the request (JSON), 1 the status (JSON lines), 2 complaints. The request names four more: ``output``
 (the output file), ``control`` (``s`` on it means: end the run early, by the ladder; its end-of-file means that the
-driver is gone: kill everything), ``notice`` (a byte on it says that the deadline has come and everything is stopped;
-the driver seals the workspace and answers with ``!`` on ``control``) and ``listener`` (an inherited listening socket,
-or null). None of them reaches the command, and none has a path inside the sandbox. The status is
-``{"started": true}`` and then, only after every process is dead, the record.
+driver is gone: kill everything), ``notice`` (``!`` on it says that the deadline has come and everything is stopped,
+so that the driver seals the workspace, ``n`` that port 53 is wanted; both are answered with ``!`` on ``control``) and
+``listener`` (an inherited listening socket, or null). None of them reaches the command, and none has a path inside the
+sandbox. The status is ``{"started": true}`` and then, only after every process is dead, the record.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from select import select
 
 from .command import Command
 from .loop import READ, Loop
+from .names import Names
 from .output import Output
 from .privileges import adopt_orphans
 from .processes import SIGKILL, DescendantTree, NamespaceTree, is_running, is_still
@@ -62,6 +63,7 @@ class Supervisor:
         self._usage = Usage(self._tree, limits, request["roots"], request["tmpfs"])  # type: ignore[arg-type]
         self._ladder: list[tuple[float, int]] = [tuple(rung) for rung in request["deadlines"]]  # type: ignore[attr-defined]
         self._relay: Relay | None = None
+        self._names: Names | None = None
         self._reason: str | None = None
         self._detail: str | None = None
         self._last_signal: int | None = None
@@ -88,6 +90,8 @@ class Supervisor:
             self._relay = Relay(self._loop, listener, str(door))
         if not self._isolated:
             adopt_orphans()
+        if self._request["audit"]:
+            self._audit_names()
 
     def run(self) -> str:
         """Run the command to its end; return the record as JSON."""
@@ -106,6 +110,15 @@ class Supervisor:
         wall = time.monotonic() - begun
         self._drain()
         return self._record(wall, left)
+
+    def _audit_names(self) -> None:
+        """Ask the driver for the port of name servers; without it names are not audited, and the run goes on."""
+        os.write(self._notice, b"n")
+        self._orphaned = not self._told_to_go_on()
+        try:
+            self._names = Names(self._loop)
+        except OSError:
+            self._names = None
 
     def _hear(self, _events: int) -> None:
         """Take one byte of the driver's, or learn that it is gone."""
@@ -173,11 +186,12 @@ class Supervisor:
         self._ladder[0] = (0.0, self._ladder[0][1])
 
     def _told_to_go_on(self) -> bool:
-        """Wait for the driver's word; False when it is gone or too slow. A wish to stop that crosses it is met."""
+        """Wait for the driver's word; False when it is gone or too slow. A wish to stop may come before it."""
         heard = b"s"
         while heard == b"s":
             ready, _, _ = select([self._control], [], [], SEALED_S)
             heard = os.read(self._control, 1) if ready else b""
+            self._asked_to_stop = self._asked_to_stop or heard == b"s"
         return bool(heard)
 
     def _end(self, reason: str, detail: str | None) -> None:
@@ -218,6 +232,8 @@ class Supervisor:
         while self._output.open and time.monotonic() < deadline:
             self._loop.once(0.05)
         self._output.finish()
+        if self._names is not None:
+            self._names.drain()
 
     def _record(self, wall: float, left: int) -> str:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -242,7 +258,7 @@ class Supervisor:
             output_bytes=self._output.total,
             output_truncated="true" if self._output.truncated else "false",
             detail=None if detail is None else encode_basestring_ascii(detail),
-            lookups=None,
+            lookups=None if self._names is None else f"[{', '.join(map(encode_basestring_ascii, self._names.asked))}]",
         )
 
     def _own_end(self, signal: int | None) -> str:
