@@ -17,6 +17,7 @@ from rich.text import Text
 
 from assay import __version__
 from assay.agents.kinds import agent_infos
+from assay.cli.doctor_agent import examine_agents
 from assay.cli.doctor_live import live
 from assay.cli.failures import EXIT_MACHINE
 from assay.cli.options import PATH, json_option
@@ -50,12 +51,21 @@ class Check(Record):
 
 
 @click.command()
+@click.option(
+    "--agent", "agents", multiple=True, metavar="NAME", help="Run this agent's self-test on simulated models."
+)
 @click.option("--live", "go_live", is_flag=True, help="Make one tiny real call per provider that has a key.")
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="With --live: call these, and no others.")
 @click.option("--out", type=PATH, help="With --live: where to write the transcript.")
 @json_option
-def doctor(go_live: bool, models: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+def doctor(agents: tuple[str, ...], go_live: bool, models: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Look at this machine: what works, what does not, and the remedy. Keys are named, never shown."""
+    if agents:
+        if go_live or models or out:
+            raise click.UsageError("--agent goes with --json alone")
+        if not examine_agents(agents, as_json=as_json):
+            click.get_current_context().exit(EXIT_MACHINE)
+        return
     if go_live:
         if not live(models, out, as_json=as_json):
             click.get_current_context().exit(EXIT_MACHINE)

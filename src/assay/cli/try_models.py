@@ -18,7 +18,7 @@ import yaml
 from assay.cli.options import PATH, json_option, sandbox_option
 from assay.cli.output import duration, page, print_json, progress, table, usd
 from assay.cli.plan import summarise
-from assay.cli.run import finish
+from assay.cli.run import finish, try_agents
 from assay.cli.try_repo import Wanted, write_suite
 from assay.cli.watching import observer
 from assay.errors import InputError
@@ -165,6 +165,7 @@ def _go(chosen: Chosen, folder: Path, sandbox: str | None, *, yes: bool, as_json
         progress().print(f"Nothing more was spent. Later: {later}")
         return
     with observer() as watch:
+        try_agents(experiment, sandbox, watch)
         done = asyncio.run(execute(experiment, run, options, source=chosen.path, sandbox=sandbox, observer=watch))
     if as_json:
         tried = {"experiment": str(chosen.path), "run": str(run.root), "why": chosen.fitting.why, "calls": list(calls)}

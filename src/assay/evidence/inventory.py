@@ -18,7 +18,10 @@ SHIPPED: Mapping[str, Mapping[str, frozenset[str]]] = {
             {"claude", "general-purpose", "Explore", "Plan", "statusline-setup", "output-style-setup"}
         ),
     },
-    "codex": {"sub_agents": frozenset({"default", "worker", "explorer", "awaiter"})},
+    "codex": {
+        "sub_agents": frozenset({"default", "worker", "explorer", "awaiter"}),
+        "skills": frozenset({"imagegen", "openai-docs", "plugin-creator", "skill-creator", "skill-installer"}),
+    },
     "opencode": {
         "sub_agents": frozenset({"build", "plan", "general", "explore", "compaction", "title", "summary"}),
     },

@@ -214,6 +214,8 @@ def _span_call(span: Span) -> SourceCall:
     return SourceCall(
         response_id=_text(given.get("ai.response.id") or given.get("gen_ai.response.id")),
         model=_text(given.get("ai.model.id") or given.get("gen_ai.request.model")),
+        # All its work is offered tools; a title is not.
+        role=None if "ai.prompt.tools" in given else Role.AUXILIARY,
         tokens=Tokens(
             input_uncached=uncached,
             cache_read=read,
