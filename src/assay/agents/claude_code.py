@@ -61,7 +61,7 @@ _TELEMETRY = {
 
 
 class ClaudeCode:
-    """Settings: ``tools`` (a list, in place of ``DEFAULT_TOOLS``), ``effort``, ``max_turns``, ``max_retries``,
+    """Settings: ``tools`` (a list, in place of ``DEFAULT_TOOLS``), ``effort``, ``max_turns``, ``retries``,
     ``built_in_agents`` (true = Claude Code's own sub-agents are registered too), ``thinking_tokens``.
 
     It has no temperature. Profile and system text: ``instructions`` become ``CLAUDE.md``, sub-agents ``agents/*.md``,
@@ -200,7 +200,7 @@ def _model(request: StepRequest) -> dict[str, str]:
         "ANTHROPIC_API_KEY": _DUMMY_KEY,
         "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(request.max_output_tokens),
     }
-    for name, setting in (("CLAUDE_CODE_MAX_RETRIES", "max_retries"), ("MAX_THINKING_TOKENS", "thinking_tokens")):
+    for name, setting in (("CLAUDE_CODE_MAX_RETRIES", "retries"), ("MAX_THINKING_TOKENS", "thinking_tokens")):
         if settings.get(setting) is not None:
             env[name] = str(settings[setting])
     if not settings.get("built_in_agents"):

@@ -92,6 +92,7 @@ def ending(output: Path) -> Ending:
     subtype, failed = str(last.get("subtype")), last.get("is_error") is True
     refused = last.get("stop_reason") == "refusal"
     is_api = last.get("api_error_status") is not None or bool(said and failed and said.startswith("API Error"))
+    asks = not failed and not step.tools and bool(said and said.rstrip().endswith("?"))
     names = ("subtype", "num_turns", "stop_reason", "terminal_reason", "api_error_status")
     return Ending(
         is_result=True,
@@ -99,8 +100,8 @@ def ending(output: Path) -> Ending:
         is_refusal=refused,
         is_api_error=failed and is_api and not refused,
         failed=failed,
-        asks=not failed and not step.tools and bool(said and said.rstrip().endswith("?")),
-        detail=f"{said or subtype}"[:500] if failed or subtype != "success" else None,
+        asks=asks,
+        detail=(said or subtype)[:500] if failed or asks else None,
         last_words=step.last_words,
         facts={name: last[name] for name in names if last.get(name) is not None},
     )

@@ -19,13 +19,13 @@ SYNTHETIC = "<synthetic>"
 """The model of messages that the agent writes itself, such as an error in words."""
 _EXIT = re.compile(r"^Exit code (\d+)")
 _TASK_EXIT = re.compile(r"\(exit code (\d+)\)|with exit code (\d+)")
-# Most telling first; all as this version words them.
+# Most telling first; all as this version words them. Nobody is there to refuse a tool by hand: that is an interrupt.
 _CLASSES = (
-    ("interrupted", re.compile(r"interrupted|aborted|was cancelled|Cancelled:", re.IGNORECASE)),
+    ("interrupted", re.compile(r"interrupted|aborted|was cancelled|Cancelled:|doesn't want to proceed", re.IGNORECASE)),
     ("timeout", re.compile(r"timed out", re.IGNORECASE)),
     ("invalid_input", re.compile(r"InputValidationError|Invalid tool parameters", re.IGNORECASE)),
     ("not_found", re.compile(r"No such tool available|does not exist|not found", re.IGNORECASE)),
-    ("rejected", re.compile(r"has not been read|requires approval|permission|doesn't want to proceed|blocked|denied",
+    ("rejected", re.compile(r"has not been read|requires approval|permission|blocked|denied",
                             re.IGNORECASE)),
 )  # fmt: skip
 
