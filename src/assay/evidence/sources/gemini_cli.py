@@ -1,7 +1,8 @@
 """What gemini-cli leaves: JSON events, OTLP, and one session file per conversation. Shapes of version 0.61.0.
 
-Blind spots: events count tokens only at the end, over all requests (``requests``); a tool result in the events has no
-exit status but in words; session files hold the main loop alone unless a sub-agent's were written (``sub_agents``).
+Blind spots: events count tokens only at the end, over all requests (``requests``), and show the main loop's tools
+alone; OTLP does not know how a command ended (``exit_status``); a session whose sub-agents' files are missing is the
+main loop's (``sub_agents``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from assay.evidence.sources.base import (
     AttemptFiles,
+    Delegation,
     ErrorEvent,
     Inventory,
     Source,
@@ -96,10 +98,12 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
                     errors.append(ErrorEvent("api", str(mapping(event.get("error")).get("message")), Source.STREAM))
             elif event and kind not in _KNOWN:
                 unknown[str(kind)] += 1
+    tools = tuple(_tool(call_id, using) for call_id, using in used.items())
     return SourceReport(
         Source.STREAM,
         totals=totals if totals or finished else None,
-        tool_calls=tuple(_tool(call_id, using) for call_id, using in used.items()),
+        tool_calls=tools,
+        delegations=tuple(_delegation(tool) for tool in tools if tool.tool == "invoke_agent"),
         errors=tuple(errors),
         inventory=Inventory(model=model) if model else None,
         wall_s=wall_ms / 1000 if finished else None,
@@ -146,6 +150,17 @@ def _tool(call_id: str, using: _Using) -> ToolCall:
         error=text(error.get("message")) if failed else None,
         at_ms=begun,
         duration_ms=float(ended - begun) if begun is not None and ended is not None else None,
+    )
+
+
+def _delegation(tool: ToolCall) -> Delegation:
+    return Delegation(
+        agent_name=tool.agent_name or "",
+        source=Source.STREAM,
+        id=tool.id,
+        failed=tool.failed,
+        at_ms=tool.at_ms,
+        duration_ms=tool.duration_ms,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,27 @@ def read_sessions(home: Path) -> SourceReport:
     calls: list[SourceCall] = []
     tools: list[ToolCall] = []
     delegations: list[Delegation] = []
-    paths = sorted((home / PLACE).glob("**/chats/**/*.json*"))
+    # A sub-agent's file lies in a folder of its own, named for the use of the sub-agent.
+    paths = sorted((home / PLACE).glob("**/chats/**/*.json*"), key=lambda path: (len(path.parts), path))
     if not paths:
         problems.append("the session file is missing")
+    names: dict[str, str] = {}
     has_sub_agents = False
     for path in paths:
         head, messages = _messages(path, problems)
         role = Role.MAIN if head.get("kind", "main") == "main" else Role.SUB_AGENT
         has_sub_agents = has_sub_agents or role is Role.SUB_AGENT
+        name = names.get(path.stem)
         for message in messages.values():
             if message.get("type") != "gemini":
                 continue
-            calls.append(_call(message, role))
+            calls.append(replace(_call(message, role), agent_name=name))
             for entry in message.get("toolCalls") or ():
                 call = _tool(mapping(entry), role, text(message.get("model")))
-                tools.append(call)
+                tools.append(call if name is None else replace(call, agent_name=name))
                 if call.tool == "invoke_agent":
                     delegations.append(_delegation(call, mapping(entry)))
+                    names[delegations[-1].id or ""] = delegations[-1].agent_name
     missing = bool(delegations) and not has_sub_agents
     waiting = any(tool.failed is None for tool in tools)
     return SourceReport(
@@ -53,10 +58,14 @@ def read_sessions(home: Path) -> SourceReport:
         delegations=tuple(delegations),
         turns=len(calls),
         # It ends with an answer that calls nothing.
-        finished=bool(calls) and not waiting and calls[-1].stop_reason == "end",
+        finished=bool(calls) and not waiting and _last_word(calls) == "end",
         problems=tuple(problems),
         gaps=(*((SUB_AGENTS_GAP,) if missing else ()), *((RUNNING_GAP,) if waiting else ())),
     )
+
+
+def _last_word(calls: list[SourceCall]) -> str | None:
+    return next((call.stop_reason for call in reversed(calls) if call.role is Role.MAIN), None)
 
 
 def _messages(path: Path, problems: list[str]) -> tuple[Mapping[str, Any], dict[str, Mapping[str, Any]]]:

@@ -11,8 +11,9 @@ from assay.evidence.sources.gemini_cli_values import error_class, text, whole
 from assay.evidence.telemetry import LogRecord, Telemetry
 from assay.records import Role, Tokens
 
+EXIT_STATUS_GAP = "exit_status"
 _ROLES: Mapping[str, Role] = {"main": Role.MAIN, "subagent": Role.SUB_AGENT}
-_FINISHED_WELL = frozenset({"GOAL", "COMPLETE_TASK"})
+_FINISHED_WELL = "GOAL"
 
 
 def read_otlp(folder: Path) -> SourceReport:
@@ -30,6 +31,7 @@ def read_otlp(folder: Path) -> SourceReport:
         inventory=_inventory(named["config"]),
         finished=bool(named["plan.approval_mode_duration"]),
         problems=telemetry.problems,
+        gaps=(EXIT_STATUS_GAP,),
     )
 
 
@@ -81,10 +83,11 @@ def _tokens(log: LogRecord) -> Tokens:
 
 
 def _tool(log: LogRecord, by_id: Mapping[str, str], number: int) -> ToolCall:
-    """Its record has no id of the call, and calls a command a success whatever its exit status."""
+    """Its record has no id of the call, and does not say whether a command that ran ended well (``exit_status``)."""
     given = log.attributes
     who = _who(log, by_id)
-    failed = given.get("success") is not True
+    is_command = given.get("function_name") == "run_shell_command"
+    failed = None if is_command and given.get("success") is True else given.get("success") is not True
     duration = given.get("duration_ms")
     return ToolCall(
         id=f"otlp-{number}",
@@ -107,7 +110,7 @@ def _delegation(log: LogRecord, tokens: Sequence[Tokens]) -> Delegation:
         agent_name=str(given.get("agent_name")),
         source=Source.OTLP,
         id=text(given.get("agent_id")),
-        failed=str(given.get("terminate_reason")) not in _FINISHED_WELL,
+        failed=str(given.get("terminate_reason")) != _FINISHED_WELL,
         tokens=sum(tokens, Tokens()),
         calls=len(tokens),
         at_ms=round(log.at_ms - duration) if isinstance(duration, int | float) else None,
