@@ -23,6 +23,7 @@ import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -61,8 +62,8 @@ def body() -> bytes:
         }
         for number in range(SPANS)
     ]
-    request = ExportTraceServiceRequest(resource_spans=[{"scope_spans": [{"spans": spans}]}])
-    return request.SerializeToString()
+    fields: dict[str, Any] = {"resource_spans": [{"scope_spans": [{"spans": spans}]}]}
+    return bytes(ExportTraceServiceRequest(**fields).SerializeToString())
 
 
 async def serve(folder: Path) -> None:

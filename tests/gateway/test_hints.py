@@ -129,7 +129,7 @@ def test_tools_are_counted(tools: Any, count: int) -> None:
 
 
 async def test_incomplete_response_says_why(enter: Any, provider: Callable[..., Provider], tmp_path: Path) -> None:
-    answer = {"id": "r2", "object": "response", "status": "incomplete", "model": "m", "output": []}
+    answer: dict[str, Any] = {"id": "r2", "object": "response", "status": "incomplete", "model": "m", "output": []}
     answer["incomplete_details"] = {"reason": "max_output_tokens"}
     call = await one_call(enter, provider, tmp_path, Reply(json.dumps(answer).encode()), Dialect.RESPONSES)
     assert call.stop_reason == "max_output_tokens"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -21,10 +22,10 @@ from assay.testing.upstream import Reply, ScriptedUpstream
 MakeProvider = Callable[..., Provider]
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
-SPANS = [
-    {"name": f"span {number}", "attributes": [{"key": "k", "value": {"string_value": "v"}}]} for number in range(9)
-]
-BODY = ExportTraceServiceRequest(resource_spans=[{"scope_spans": [{"spans": SPANS}]}]).SerializeToString()
+SPANS = [{"name": f"span {number}", "attributes": [{"key": "k", "value": {"stringValue": "v"}}]} for number in range(9)]
+BODY: bytes = ParseDict(
+    {"resourceSpans": [{"scopeSpans": [{"spans": SPANS}]}]}, ExportTraceServiceRequest()
+).SerializeToString()
 
 
 async def post(inside: Any, data: bytes, headers: Mapping[str, str], signal: str = "traces") -> tuple[int, bytes]:
@@ -84,7 +85,8 @@ async def test_a_flood_is_dropped_but_still_welcome(
     async with enter(provider("http://127.0.0.1:9")) as inside:
         url = inside.door.otlp_url("http://x") + "/v1/logs"
         for number in range(5):
-            data = ExportLogsServiceRequest(resource_logs=[{"schema_url": f"{number}" * 100}]).SerializeToString()
+            logs = {"resourceLogs": [{"schemaUrl": f"{number}" * 100}]}
+            data = ParseDict(logs, ExportLogsServiceRequest()).SerializeToString()
             async with inside.session.post(url, data=data, headers=PROTOBUF) as answer:
                 assert answer.status == 200
         await inside.door.close()

@@ -29,6 +29,8 @@ def list_models(dialect: Dialect, models: Iterable[str]) -> web.Response:
         first, last = (ids[0], ids[-1]) if ids else (None, None)
         data = {"data": listed, "has_more": False, "first_id": first, "last_id": last}
     else:
-        listed = [{"id": one, "object": "model", "created": 0, "owned_by": "assay"} for one in ids]
-        data = {"object": "list", "data": listed}
+        offered: list[dict[str, Any]] = [
+            {"id": one, "object": "model", "created": 0, "owned_by": "assay"} for one in ids
+        ]
+        data = {"object": "list", "data": offered}
     return web.Response(body=json.dumps(data).encode(), content_type="application/json")
