@@ -87,7 +87,7 @@ class Limits(Model):
     """Of one answer, where the arm's settings say nothing."""
     memory: Annotated[Bytes, Field(ge=32 << 20)] = 2 << 30
     disk: Annotated[Bytes, Field(ge=1 << 20)] = 1 << 30
-    processes: int = Field(256, ge=4)
+    processes: int = Field(512, ge=4)
     no_progress_s: Annotated[float, Field(gt=0)] | None = 360.0
     """Without output and without a byte to or from the model for so long, a trial is stuck."""
     repeated_calls: Annotated[int, Field(ge=3)] | None = 5
