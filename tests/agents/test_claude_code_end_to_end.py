@@ -31,7 +31,8 @@ TEAM = {
     "arms": [{"agent": "claude-code", "model": "main", "profile": "team"}],
 }
 ALONE = {"agent": "claude-code", "models": {"main": "lab/always"}}
-TIMEOUT_S = 3
+TIMEOUT_S = 5
+"""Long enough for it to start, to ask and to export on a busy machine."""
 SOURCES = (Source.STREAM, Source.OTLP, Source.SESSION)
 
 
@@ -93,7 +94,7 @@ async def test_a_plain_run_solves_alone_and_looks_up_no_name(tmp_path: Path) -> 
     assert not {"Task", "Agent", "WebSearch", "WebFetch"} & set(found.inventory.tools or ())
     assert {tool.failed for tool in found.tool_calls} == {False}
     status = json.loads((driven.folder / "steps/0/status.json").read_text())
-    assert not status["exit"]["lookups"]  # None where the sandbox does not audit them
+    assert status["exit"]["lookups"] == []
     assert {fact.role for fact in found.calls} == {Role.MAIN}
     assert all(fact.seen_by == 3 for fact in found.calls)
 
