@@ -32,5 +32,5 @@ def list_models(dialect: Dialect, models: Iterable[str]) -> web.Response:
         offered: list[dict[str, Any]] = [
             {"id": one, "object": "model", "created": 0, "owned_by": "assay"} for one in ids
         ]
-        data = {"object": "list", "data": offered}
+        data = {"object": "list", "data": [{"id": one, **shared} for one in ids]}
     return web.Response(body=json.dumps(data).encode(), content_type="application/json")
