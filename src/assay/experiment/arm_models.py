@@ -45,7 +45,8 @@ def profile_content(
 ) -> tuple[dict[str, Json], dict[str, str]]:
     """Return what a profile installs, models resolved, and what the file calls its sub-agents' models.
 
-    The second is for people: sub-agent -> name. Raises ``ExperimentError`` for a model that nothing defines.
+    The second is for people: sub-agent -> the name of its model, and its effort. Raises ``ExperimentError`` for a
+    model that nothing defines.
     """
     profile = experiment.profiles.get(name or "", Profile())
     agents: list[Json] = []
@@ -53,7 +54,7 @@ def profile_content(
     for number, one in enumerate(profile.agents):
         path = ("profiles", name or "", "agents", number)
         agents.append(_sub_agent(experiment, one, known, path))
-        called[one.name] = one.model or ""
+        called[one.name] = " ".join(filter(None, (one.model, one.effort)))
     content: dict[str, Json] = {
         "files": dict(profile.files),
         "instructions": profile.instructions,

@@ -73,12 +73,17 @@ def _varies_within(arms: Sequence[Arm], knob: str) -> bool:
 
 def _parts(arm: Arm) -> dict[str, tuple[Json, str]]:
     return {
-        "agent": (arm.agent, arm.agent),
+        "agent": ([arm.agent, arm.agent_version], _agent(arm)),
         "model": ([arm.provider, arm.model], arm.names.get("model", arm.model) or "none"),
         "provider": (arm.provider, arm.provider or "none"),
         "variant": (arm.variant, arm.names.get("variant", "none")),
         "profile": (arm.profile, _profile(arm)),
     }
+
+
+def _agent(arm: Arm) -> str:
+    """An agent's name as the file has it: with a version where one was asked for."""
+    return arm.names.get("agent", arm.agent)
 
 
 def _profile(arm: Arm) -> str:
@@ -106,7 +111,7 @@ def _text(arm: Arm, varying: set[str], short: Mapping[str, str]) -> str:
     if "model" in varying and model:
         parts.append(model)
     if "agent" in varying:
-        parts.append(arm.agent)
+        parts.append(_agent(arm))
     parts += [arm.names[key] for key in ("variant", "profile") if key in varying and key in arm.names]
     parts += [f"{key}={_plain(arm.settings[key])}" for key in arm.settings if key in varying]
     return SEPARATOR.join(parts) or model or arm.agent

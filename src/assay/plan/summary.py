@@ -116,7 +116,7 @@ def describe_plan(
 ) -> PlanSummary:
     """Sum up a plan. Pure: nothing is looked up, nothing is spent."""
     compared_trials = [trial for trial in trials if not is_sentinel(trial)]
-    cells = count_cells(trials)
+    cells, matrix = count_cells(trials), count_cells(compared_trials)
     guesses = guess_cells(arms, tasks, experiment.limits.max_output_tokens)
     known = surroundings.providers
     lines = tuple(
@@ -126,7 +126,7 @@ def describe_plan(
             agent=arm.agent,
             model=arm.model,
             provider=arm.provider,
-            trials=sum(count for (owner, _), count in cells.items() if owner == arm.id),
+            trials=sum(count for (owner, _), count in matrix.items() if owner == arm.id),
             simulated=bool(arm.provider) and known[arm.provider].simulated,
             cost_usd=arm_cost(arm, cells, guesses, [surroundings.prices.get(named) for named in arm_models(arm)]),
             beside=tuple(f"{provider}/{model}" for provider, model in arm_models(arm)[1:]),
@@ -138,7 +138,7 @@ def describe_plan(
     varying = {key: found for key, found in values.items() if len(found) > 1}
     if "model" in varying:
         varying.pop("provider", None)  # it follows the model
-    balance = _balance(arms, tasks, count_cells(compared_trials))
+    balance = _balance(arms, tasks, matrix)
     return PlanSummary(
         name=experiment.name,
         question=experiment.question,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from assay.sandboxes.base import Deadlines, Sandbox
 
@@ -12,7 +13,14 @@ FEEDBACK_CHARACTERS = 6000
 FEEDBACK_SECONDS = 60.0
 
 
-async def visible_test_feedback(sandbox: Sandbox, toolchain_env: Mapping[str, str]) -> str:
+class Feedback(NamedTuple):
+    """What the agent is told of the visible tests, and whether there are some and all of them pass."""
+
+    text: str
+    passing: bool
+
+
+async def visible_test_feedback(sandbox: Sandbox, toolchain_env: Mapping[str, str]) -> Feedback:
     """Run pytest over the workspace, inside the agent's own sandbox, and return the end of what it prints."""
     exit_record = await sandbox.run(
         ("/opt/toolchain/bin/python", "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "."),
@@ -20,7 +28,8 @@ async def visible_test_feedback(sandbox: Sandbox, toolchain_env: Mapping[str, st
         deadlines=Deadlines(run_s=FEEDBACK_SECONDS),
     )
     text = output_text(sandbox.output())[-FEEDBACK_CHARACTERS:]
-    return f"The visible tests ended with exit code {exit_record.exit_code}:\n{text}"
+    told = f"The visible tests ended with exit code {exit_record.exit_code}:\n{text}"
+    return Feedback(told, exit_record.exit_code == 0)
 
 
 def output_text(path: Path) -> str:

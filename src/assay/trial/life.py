@@ -16,13 +16,13 @@ from assay.agents.base import Agent, Reading
 from assay.errors import LedgerError, MachineError
 from assay.evidence.layout import bytes_below, seal
 from assay.gateway.base import Door, Totals
+from assay.plan.turns import with_follow_ups
 from assay.records import Attempt, Ended, Order, Outcome, Progress, TrialId
 from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
-from assay.suites.base import Step
 from assay.trial.asking import Matter, looks_up_names, step_request, stuck_limits, visitor
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
-from assay.trial.feedback import visible_test_feedback
+from assay.trial.feedback import Feedback, visible_test_feedback
 from assay.trial.watching import run_watched
 
 P = ParamSpec("P")
@@ -66,7 +66,7 @@ class _Life:
         self.attempt = attempt
         trial = env.trials[attempt.owner]
         self.arm = env.arms[trial.arm]
-        self.task = env.tasks[trial.task_hash]
+        self.task = with_follow_ups(env.tasks[trial.task_hash], self.arm)
         self.route = env.routes.get(trial.arm, Route())
         self.matter = Matter(attempt, trial, self.arm, self.task, self.route, env.limits)
         self.evidence = env.folder.attempt(attempt.owner, attempt.number)
@@ -140,7 +140,7 @@ class _Life:
 
     async def _inside(self, door: Door) -> tuple[Ended, str | None]:
         """Open the sandbox and go through the steps until one does not complete."""
-        agent = self.env.agents(self.arm.agent)
+        agent = self.env.agents(self.arm.names.get("agent", self.arm.agent))
         toolchain = self.env.toolchains(self.task.toolchain)
         spec = SandboxSpec(
             label=self.attempt.id,
@@ -158,7 +158,10 @@ class _Life:
             for number, step in enumerate(self.task.steps):
                 door.set_step(number)
                 self.stage = f"step {number + 1} of {len(self.task.steps)}"
-                end = await self._step(sandbox, door, agent, number, step, toolchain.env)
+                feedback = None if step.feedback is None else await visible_test_feedback(sandbox, toolchain.env)
+                if step.unless_passing and feedback is not None and feedback.passing:
+                    continue
+                end = await self._step(sandbox, door, agent, number, feedback, toolchain.env)
                 ended, detail = end.ended, end.detail
                 if ended is not Ended.COMPLETED:
                     break
@@ -174,12 +177,16 @@ class _Life:
             (self.evidence / "home.json").write_text(text, encoding="utf-8")
 
     async def _step(
-        self, sandbox: Sandbox, door: Door, agent: Agent, number: int, step: Step, toolchain_env: Mapping[str, str]
+        self,
+        sandbox: Sandbox,
+        door: Door,
+        agent: Agent,
+        number: int,
+        feedback: Feedback | None,
+        toolchain_env: Mapping[str, str],
     ) -> _StepEnd:
-        feedback = None
-        if step.feedback is not None:
-            feedback = await visible_test_feedback(sandbox, toolchain_env)
-        request = step_request(self.matter, number, sandbox, door, feedback)
+        step = self.task.steps[number]
+        request = step_request(self.matter, number, sandbox, door, feedback.text if feedback else None)
         launch = agent.launch(request)
         self.collect |= dict.fromkeys(launch.collect)
         for path, data in launch.files.items():
