@@ -20,7 +20,15 @@ CATALOGUE = f"{CODEX_HOME}/models.json"
 RETRIES = 1
 """Retries per request unless ``settings.retries`` says otherwise: failures are to be seen, not waited out."""
 # Nothing but the task: what looks things up, asks people, or watches is off.
-_FEATURES = ("plugins", "remote_plugin", "apps", "goals", "tool_suggest", "shell_snapshot")
+_FEATURES = (
+    "plugins",
+    "remote_plugin",
+    "apps",
+    "goals",
+    "tool_suggest",
+    "shell_snapshot",
+    "unbounded_connection_retries",
+)
 
 
 def config_files(request: StepRequest) -> dict[str, bytes]:
