@@ -29,8 +29,6 @@ def list_models(dialect: Dialect, models: Iterable[str]) -> web.Response:
         first, last = (ids[0], ids[-1]) if ids else (None, None)
         data = {"data": listed, "has_more": False, "first_id": first, "last_id": last}
     else:
-        offered: list[dict[str, Any]] = [
-            {"id": one, "object": "model", "created": 0, "owned_by": "assay"} for one in ids
-        ]
+        shared: dict[str, Any] = {"object": "model", "created": 0, "owned_by": "assay"}
         data = {"object": "list", "data": [{"id": one, **shared} for one in ids]}
     return web.Response(body=json.dumps(data).encode(), content_type="application/json")
