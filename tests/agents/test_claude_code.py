@@ -149,7 +149,7 @@ def printed(path: Path, *events: Mapping[str, object] | str, fd: int = 1) -> Pat
     return path
 
 
-RESULT: Mapping[str, object] = {"type": "result", "subtype": "success", "is_error": False, "modelUsage": {}}
+RESULT: dict[str, object] = {"type": "result", "subtype": "success", "is_error": False, "modelUsage": {}}
 FAILED = RESULT | {"is_error": True}
 
 
