@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Protocol
 
 from aiohttp import web
 
-from assay.gateway.door import LocalDoor
 from assay.records import Dialect
 
 _ANTHROPIC = {
@@ -57,6 +57,14 @@ def refusal(dialect: Dialect, status: int, message: str, headers: Mapping[str, s
     return web.Response(status=status, body=json.dumps(data).encode(), content_type="application/json", headers=headers)
 
 
+class Noting(Protocol):
+    """A door, as far as refusals need one."""
+
+    def refuse(self, model: str | None, status: int, reason: str) -> None:
+        """Log a request that is answered without a call."""
+        ...
+
+
 class RefusedError(Exception):
     """A request that the gateway answers itself, without a call."""
 
@@ -69,7 +77,7 @@ class RefusedError(Exception):
         self.model = model
         self.headers = headers
 
-    def answer(self, door: LocalDoor, dialect: Dialect) -> web.Response:
+    def answer(self, door: Noting, dialect: Dialect) -> web.Response:
         """Leave a line in the log and return the response."""
         try:
             door.refuse(self.model, self.status, self.message)
