@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format type bench docs lock clean
+.PHONY: help setup agents demo test lint format type bench docs lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -15,6 +15,9 @@ setup: $(STAMP)  ## make .venv from the locked requirements, and bubblewrap wher
 $(STAMP): requirements.lock pyproject.toml
 	@sh scripts/setup.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
+
+agents: $(STAMP) ## install the command-line agents that the tests drive, at their tested versions
+	$(BIN)/assay agents install --all
 
 demo: $(STAMP)   ## the whole job on simulated models: no key, no docker, no network
 	$(BIN)/assay demo $(if $(OUT),--out $(OUT),)
