@@ -123,6 +123,15 @@ def test_a_delegation_gets_its_requests_from_the_gateway(tmp_path: Path) -> None
     assert one.tokens.total is None, "whose request is whose cannot be told"
 
 
+def test_a_title_request_is_told_by_the_tools_it_does_not_offer(tmp_path: Path) -> None:
+    hides = SourceReport(Source.SESSION, totals={"": TEN}, finished=True, gaps=("title_request",))
+    calls = [call(1, hints={"tools": "0"}), call(2, hints={"tools": "6"}, tokens=TEN)]
+    found = normalise.normalise(tmp_path, ARM, calls, (hides,))
+    assert [fact.role for fact in found.calls] == [Role.AUXILIARY, Role.MAIN]
+    assert found.sources[0].sentence == "agree, without title request"
+    assert (found.measures["auxiliary_tokens"], found.measures["context_overhead"]) == (15, 10)
+
+
 def test_unknown_is_null_and_known_nothing_is_zero(tmp_path: Path) -> None:
     found = normalise.normalise(tmp_path, ARM, [call(1)], ()).measures
     assert set(found) == set(MEASURES)

@@ -75,6 +75,8 @@ def test_another_models_row_is_not_taken() -> None:
         ({"x-codex-turn-metadata": "{cut"}, Claim()),
         ({"x-codex-turn-metadata": "[]"}, Claim()),
         ({"x-parent-session-id": "ses_1"}, Claim(Role.SUB_AGENT)),
+        ({"x-codex-parent-thread-id": "t1"}, Claim(Role.SUB_AGENT)),
+        ({"x-parent-session-id": ""}, Claim()),
     ],
 )
 def test_headers_that_mark_a_request(headers: dict[str, str], claim: Claim) -> None:

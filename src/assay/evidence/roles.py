@@ -20,6 +20,7 @@ from assay.evidence.sources.base import Source, SourceCall, SourceReport
 from assay.records import Arm, Call, Role
 
 TITLE_GAPS = frozenset({"title_request", "auxiliary"})
+_PARENTS = ("x-parent-session-id", "x-codex-parent-thread-id", "x-claude-code-parent-agent-id")
 _SUB_AGENT_KINDS = frozenset({"collab_spawn", "review", "thread_spawn"})
 
 Joined = Mapping[int, Mapping[Source, SourceCall]]
@@ -171,7 +172,7 @@ def hint(hints: Mapping[str, str]) -> Claim:
         return Claim(Role.SUB_AGENT, agent_name)
     if turn.get("thread_source") == "user":
         return Claim(Role.MAIN)
-    return Claim(Role.SUB_AGENT) if hints.get("x-parent-session-id") else Claim()
+    return Claim(Role.SUB_AGENT) if any(hints.get(name) for name in _PARENTS) else Claim()
 
 
 def _object(text: str | None) -> Mapping[str, object]:

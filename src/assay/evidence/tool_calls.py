@@ -53,6 +53,9 @@ class Bodies:
 
     def offers_tools(self, call: Call) -> bool | None:
         """Tell whether a call's request offered tools; None when that is not known."""
+        counted = call.hints.get("tools", "")
+        if counted.isdecimal():
+            return int(counted) > 0
         body = self.get(call.seq, "request")
         return None if body is None else offers_tools(body)
 
