@@ -18,7 +18,7 @@ MISSING = {name: missing_agent(name) for name in ("aider", "mini-swe-agent", "ge
 CODER = "---\nname: coder\ndescription: Writes code\n---\nYou write code."
 
 
-def installed(name: str) -> Any:
+def installed(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(MISSING[name] is not None, reason=str(MISSING[name]))
 
 

@@ -76,7 +76,7 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
             told = _TOKENS.match(line.text)
             if told:
                 calls.append(SourceCall(model=model, role=Role.MAIN, tokens=_counts(told)))
-                rounded = rounded or "k" in told[0]
+                rounded = rounded or any(count and count.endswith("k") for count in told.groups())
                 finished = True
             elif _FAILED.match(line.text):
                 errors.append(ErrorEvent("api", " ".join(line.text.split())[:300], Source.STREAM))
