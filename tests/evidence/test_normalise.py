@@ -96,6 +96,15 @@ def test_gaps_of_the_best_source_are_filled_by_id(tmp_path: Path) -> None:
     assert [tool.id for tool in both.tool_calls] == ["c1", "c2", "c3", "c4"]
 
 
+def test_of_two_that_saw_as_much_the_one_that_knows_more_is_taken(tmp_path: Path) -> None:
+    events = SourceReport(Source.STREAM, tool_calls=(ToolCall("item_0", "exec", Source.STREAM, failed=True),))
+    files = SourceReport(
+        Source.SESSION, tool_calls=(ToolCall("call_9", "exec", Source.SESSION, failed=True, duration_ms=7.0),)
+    )
+    found = normalise.normalise(tmp_path, ARM, [call(1)], (events, files))
+    assert (found.tools_from, [tool.duration_ms for tool in found.tool_calls]) == (Source.SESSION, [7.0])
+
+
 def test_tries_count_earlier_failures_of_the_same_body(tmp_path: Path) -> None:
     same, other = {"messages": ["a"]}, {"messages": ["b"]}
     store(tmp_path, *((seq, "request", body) for seq, body in enumerate([other, same, same, same, other], start=1)))

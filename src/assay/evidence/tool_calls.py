@@ -71,13 +71,13 @@ class Gathered:
 def gather(
     reports: Sequence[SourceReport], calls: Sequence[Call], claims: Mapping[int, Claim], bodies: Bodies
 ) -> Gathered:
-    """Choose the source with most tool calls (the first of equals) and fill up what it lacks, by id.
+    """Choose the source with most tool calls, of equals the one that knows more of them, and fill it up by id.
 
     Calls that only another source has are added when the two share ids; else they may be the same under other names.
     """
     told: list[Sequence[ToolCall]] = [_once(report.tool_calls) for report in reports if report.tool_calls]
     wire = from_bodies(calls, claims, bodies)
-    told = sorted([*told, *((wire,) if wire else ())], key=len, reverse=True)
+    told = sorted([*told, *((wire,) if wire else ())], key=_worth, reverse=True)
     if not told:
         return Gathered((), None)
     best, *others = told
@@ -120,6 +120,11 @@ def from_bodies(calls: Sequence[Call], claims: Mapping[int, Claim], bodies: Bodi
                 missing.discard(result.id)
                 used[result.id] = _ended(used[result.id], result)
     return tuple(used.values())
+
+
+def _worth(calls: Sequence[ToolCall]) -> tuple[int, int, int]:
+    known = (sum(call.failed is not None for call in calls), sum(call.duration_ms is not None for call in calls))
+    return (len(calls), *known)
 
 
 def _ended(call: ToolCall, result: ToolResult) -> ToolCall:
