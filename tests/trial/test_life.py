@@ -189,3 +189,17 @@ async def test_follow_up_steps_see_the_visible_tests(bench: "Bench") -> None:
     assert attempt.ended is Ended.COMPLETED
     calls = read_calls(bench.evidence(attempt))
     assert [call.step for call in calls] == [0, 1]
+
+
+@pytest.mark.parametrize(("model", "steps"), [("always", [0]), ("never", [0, 1, 2])])
+async def test_follow_ups_of_a_variant_are_skipped_once_visible_tests_pass(
+    bench: "Bench", model: str, steps: list[int]
+) -> None:
+    visible = (
+        "import calc\n\n\ndef test_mean():\n    assert calc.mean([]) == 0.0\n    assert calc.mean([1, 2]) == 1.5\n"
+    )
+    (bench.task.start / "test_visible.py").write_text(visible)
+    arm = replace(lab_arm(model), variant={"follow_ups": ["{test_results}\nFix it.", "Again."]})
+    attempt = await bench.live(arm)
+    assert attempt.ended is Ended.COMPLETED
+    assert [call.step for call in read_calls(bench.evidence(attempt))] == steps

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assay.agents.kinds import AgentInfo, agent_info, agent_infos
+from assay.errors import ExperimentError
 from assay.evidence.lock import Lock, LockedTask
 from assay.experiment.arm_models import arm_models
 from assay.experiment.arms import expand_arms
@@ -106,10 +107,24 @@ def _asked_agents(experiment: Experiment) -> dict[str, AgentInfo]:
     return {name: agent_info(name) for name in asked if {"@", ":"} & set(name)}
 
 
+def _refuse_egress(experiment: Experiment, arms: Sequence[Arm]) -> None:
+    """No kind of sandbox opens a second way out: an agent that needs one would hang, and its spend be unseen."""
+    for arm in arms:
+        hosts = arm.settings.get("egress")
+        if isinstance(hosts, list | tuple) and hosts:
+            raise ExperimentError(
+                f"arm '{arm.label}' asks for egress to {', '.join(map(str, hosts))}, and no sandbox here has a way "
+                "out but the gateway",
+                where=experiment.place("settings", "egress"),
+                remedy="Leave 'egress' out, or use an agent that takes a base URL",
+            )
+
+
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
     arms = expand_arms(experiment, agent_infos() | _asked_agents(experiment))
     refuse_unknown_simulations(experiment, arms, experiment.all_providers())
+    _refuse_egress(experiment, arms)
     tasks = experiment_tasks(experiment)
     return Design(
         experiment=experiment,
