@@ -13,14 +13,15 @@ import duckdb
 
 from assay.errors import RunError
 from assay.evidence import attempt_tables as attempt
-from assay.evidence.facts import Anchor, CellFact, Facts, Health, Sums
+from assay.evidence.facts import Anchor, CellFact, Effort, Facts, Health, SentinelRun, Sums
 from assay.evidence.lock import Lock
 from assay.evidence.measures import MEASURES
-from assay.evidence.normalise import NORMALISE_VERSION, Normalised
+from assay.evidence.normalise import NORMALISE_VERSION, CallFact, Normalised
 from assay.evidence.outcomes import TrialOutcome
+from assay.evidence.work import ArmWork
 from assay.records import Price, Tokens
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 _SUMS = ("solved", "cost", "wall_s", "simulated_s")
 
 _TRIALS = {
@@ -40,13 +41,18 @@ _CELLS = {
         ("unknown", "INTEGER"))},
     **dict.fromkeys(attempt.TOKENS, "BIGINT"), "metrics": "JSON", "by_outcome": "JSON", "complaints": "JSON",
 }  # fmt: skip
+_EFFORTS = {"arm": "VARCHAR", "difficulty": "VARCHAR", "outcome": "VARCHAR", "trials": "INTEGER", "sums": "JSON"}
+_SENTINELS = {
+    "arm": "VARCHAR", "task": "VARCHAR", "at_ms": "BIGINT", "solved": "BOOLEAN", "cost_usd": "DOUBLE",
+    "wall_s": "DOUBLE",
+}  # fmt: skip
 
 
 def write_tables(
     folder: Path,
     lock: Lock,
     outcomes: Sequence[TrialOutcome],
-    calls: Iterable[attempt.CallFact],
+    calls: Iterable[CallFact],
     facts: Facts,
     attempts: Sequence[attempt.AttemptFacts] = (),
 ) -> None:
@@ -66,6 +72,8 @@ def write_tables(
     _write(folder / "errors.parquet", attempt.ERRORS, attempt.error_rows(attempts))
     _write(folder / "sources.parquet", attempt.SOURCES, attempt.source_rows(attempts))
     _write(folder / "cells.parquet", _CELLS, map(_cell_row, facts.cells))
+    _write(folder / "efforts.parquet", _EFFORTS, (effort.to_json() for effort in facts.efforts))
+    _write(folder / "sentinels.parquet", _SENTINELS, (run.to_json() for run in facts.sentinels))
     manifest = {
         "version": FACTS_VERSION,
         "normalise_version": NORMALISE_VERSION,
@@ -75,6 +83,7 @@ def write_tables(
         "health": facts.health.to_json(),
         "anchors": [anchor.to_json() for anchor in facts.anchors],
         "prices": [price.to_json() for price in facts.prices],
+        "works": [work.to_json() for work in facts.works],
         "measures": [measure.to_json() for measure in MEASURES.values()],
     }
     _replace(folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
@@ -88,14 +97,15 @@ def read_tables(folder: Path) -> Facts:
         if manifest["version"] != FACTS_VERSION:
             raise RunError(f"facts of format {manifest['version']}, not {FACTS_VERSION}", where=folder, remedy=remedy)
         with duckdb.connect() as db:
-            cursor = db.execute("SELECT * FROM read_parquet(?) ORDER BY task, arm", [str(folder / "cells.parquet")])
-            names = [column[0] for column in cursor.description or ()]
-            cells = tuple(_cell_from(dict(zip(names, row, strict=True))) for row in cursor.fetchall())
+            cells = tuple(map(_cell_from, _read(db, folder / "cells.parquet", "task, arm")))
+            efforts = tuple(map(_effort_from, _read(db, folder / "efforts.parquet", "arm, difficulty, outcome")))
+            sentinels = tuple(SentinelRun(**row) for row in _read(db, folder / "sentinels.parquet", "at_ms, task, arm"))
         health = {**manifest["health"], "amendments": tuple(manifest["health"]["amendments"])}
         health["notes"] = tuple(health["notes"])
         anchors = tuple(Anchor.from_json(anchor) for anchor in manifest["anchors"])
         prices = tuple(Price.from_json(price) for price in manifest["prices"])
-        return Facts(cells, Health.from_json(health), anchors, manifest["grain"], prices)
+        works = tuple(map(ArmWork.from_json, manifest["works"]))
+        return Facts(cells, Health.from_json(health), anchors, manifest["grain"], prices, works, efforts, sentinels)
     except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
         raise RunError(f"facts cannot be read: {error}", where=folder, remedy=remedy) from error
 
@@ -153,6 +163,16 @@ def _cell_from(row: dict[str, Any]) -> CellFact:
     for name in ("by_outcome", "complaints"):
         row[name] = json.loads(row[name])
     return CellFact(**row)
+
+
+def _effort_from(row: dict[str, Any]) -> Effort:
+    return Effort(**{**row, "sums": {name: Sums(**parts) for name, parts in json.loads(row["sums"]).items()}})
+
+
+def _read(db: duckdb.DuckDBPyConnection, path: Path, order: str) -> list[dict[str, Any]]:
+    cursor = db.execute(f"SELECT * FROM read_parquet(?) ORDER BY {order}", [str(path)])  # noqa: S608 - our own names
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _write(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
