@@ -36,7 +36,7 @@ def test_unreadable_facts_are_one_error_with_a_remedy(tmp_path: Path, damage: st
         (tmp_path / "cells.parquet").write_bytes(b"PAR1")
     else:
         manifest = tmp_path / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 7'))
+        manifest.write_text(manifest.read_text().replace('"version": 3', '"version": 7'))
     with pytest.raises(RunError, match="assay facts") as caught:
         read_tables(tmp_path)
     assert "\n" not in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assay.evidence.work import ArmWork
 from assay.records import Price, Record, Tokens
 
 
@@ -65,6 +66,32 @@ class CellFact(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Effort(Record):
+    """Trials of one arm, difficulty and outcome (``solved | failed | no verdict``), with sums of what they took.
+
+    ``sums``: ``cost_usd`` (all attempts), ``wall_s``, and the measures in ``efforts.EFFORT`` of the counting attempt.
+    """
+
+    arm: str
+    difficulty: str
+    outcome: str
+    trials: int
+    sums: Mapping[str, Sums] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelRun(Record):
+    """One drift sentinel that settled: never in ``cells``. ``at_ms`` is when its counting attempt began."""
+
+    arm: str
+    task: str
+    at_ms: int
+    solved: bool | None
+    cost_usd: float | None
+    wall_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor(Record):
     """What the scorers give a known answer on a task: ``reference``, ``start`` or ``empty``."""
 
@@ -106,6 +133,7 @@ class Facts:
     """All that a report may read besides the lock.
 
     ``grain`` is trial | cell | arm. ``prices`` are the rates that the ledger froze when it first met each model.
+    ``works`` and ``efforts`` are empty when no arm runs an agent of its own.
     """
 
     cells: tuple[CellFact, ...]
@@ -113,3 +141,6 @@ class Facts:
     anchors: tuple[Anchor, ...] = ()
     grain: str = "trial"
     prices: tuple[Price, ...] = ()
+    works: tuple[ArmWork, ...] = ()
+    efforts: tuple[Effort, ...] = ()
+    sentinels: tuple[SentinelRun, ...] = ()

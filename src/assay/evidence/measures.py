@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.evidence.coordination import UNKNOWN, Coordination
 from assay.evidence.gaps import Counted
 from assay.evidence.reconcile import cost_of, total, written
 from assay.evidence.sources.base import Delegation, SourceReport, ToolCall
@@ -43,6 +44,7 @@ class Seen:
     registered: int | None
     reports: Sequence[SourceReport]
     wall_s: Value = None
+    coordination: Coordination = UNKNOWN
 
 
 def measures(seen: Seen) -> dict[str, Value]:
@@ -149,6 +151,10 @@ def _overhead(seen: Seen) -> Value:
     return first.call.tokens.prompt if first and first.role is Role.MAIN else None
 
 
+def _coordination(part: str, field: str) -> Callable[[Seen], Value]:
+    return lambda seen: getattr(getattr(seen.coordination, part), field)
+
+
 def _reported(name: str) -> Callable[[Seen], Value]:
     return lambda seen: next((v for report in seen.reports if (v := getattr(report, name)) is not None), None)
 
@@ -194,6 +200,14 @@ _ALL: Mapping[str, tuple[Measure, Callable[[Seen], Value]]] = {
         ("delegated_tokens", "tokens", _ROLES, True, _of(Role.SUB_AGENT, "total"), "tokens of sub-agents"),
         ("delegated_cost_usd", "USD", _ROLES, True, _cost_of(Role.SUB_AGENT), "cost of sub-agents"),
         ("delegated_s", "s", "best source with delegations", False, _delegating, "time with a sub-agent at work"),
+        *((f"{part}_{kind}", unit, _ROLES, carries, _coordination(part, field), f"{what}: {of}")
+          for part, of in (
+              ("delegating", "main-loop requests that start a sub-agent"),
+              ("waiting", "sub-agents run and the main loop does nothing but ask for them"),
+              ("reworking", "main-loop requests that write after the last sub-agent returned"))
+          for kind, field, unit, carries, what in (
+              ("tokens", "tokens", "tokens", True, "tokens"), ("cost_usd", "cost_usd", "USD", True, "cost"),
+              ("s", "seconds", "s", False, "time, overlaps once"))),
         ("auxiliary_tokens", "tokens", _ROLES, True, _of(Role.AUXILIARY, "total"), "tokens of titles, summaries, ..."),
         ("auxiliary_cost_usd", "USD", _ROLES, True, _cost_of(Role.AUXILIARY), "their cost: a part of cost_usd"),
         ("context_overhead", "tokens", _ROLES, True, _overhead, "prompt of the main loop's first request"),

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.evidence.conversation import tool_uses
+from assay.evidence.coordination import Asked, coordination
 from assay.evidence.gaps import Counted
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
@@ -64,6 +66,7 @@ class Normalised(Record):
     ``registered`` are the sub-agents that the agent says it has, else those declared. ``leaked`` are sentences
     ``leaked: <kind> <name>``. ``cost_usd`` is recomputed, ``cost_reported_usd`` the agent's own figure;
     ``cost_differs`` when they are more than 1% apart, None when that is not known.
+    ``lookups`` are the names that were asked of the name server inside the sandbox, None = not audited.
     """
 
     calls: tuple[CallFact, ...] = ()
@@ -79,6 +82,7 @@ class Normalised(Record):
     cost_reported_usd: float | None = None
     cost_differs: bool | None = None
     lower_bound: bool = False
+    lookups: tuple[str, ...] | None = None
     problems: tuple[str, ...] = ()
     measures: Mapping[str, Value] = field(default_factory=dict)
 
@@ -90,7 +94,7 @@ def normalise(
 
     ``reports`` are what the agent's reader said, when they are known already.
     """
-    failure: str | None = None
+    failure, exits = None, _exits(folder)
     if reports is None:
         reports, failure = _read(folder, arm.agent)
     bodies = Bodies(folder)
@@ -114,7 +118,8 @@ def normalise(
         delegations_known=bool(reports),
         registered=len(registered),
         reports=reports,
-        wall_s=_wall_s(folder),
+        wall_s=_wall_s(exits),
+        coordination=coordination(counted, delegations, lambda: _asked(counted, bodies), known=bool(reports)),
     )
     return Normalised(
         calls=facts,
@@ -130,6 +135,7 @@ def normalise(
         cost_reported_usd=reported.cost_usd if reported else None,
         cost_differs=costs_differ(reported.cost_usd, reported.gateway_cost_usd) if reported else None,
         lower_bound=any(call.in_flight_at_kill for call in calls),
+        lookups=_lookups(exits),
         problems=_problems(reports, bodies, failure),
         measures=measures(seen),
     )
@@ -197,7 +203,8 @@ def _filled(one: Delegation, other: Delegation | None) -> Delegation:
         return one
     names = ("model", "background", "failed", "calls", "tool_calls", "cost_usd", "at_ms", "duration_ms")
     known = {name: getattr(other, name) for name in names if getattr(one, name) is None}
-    return replace(one, tokens=other.tokens if one.tokens.total is None else one.tokens, **known)
+    tokens = other.tokens if one.tokens.total is None else one.tokens
+    return replace(one, agent_name=one.agent_name or other.agent_name, tokens=tokens, **known)
 
 
 def _counted(one: Delegation, facts: Sequence[CallFact]) -> Delegation:
@@ -260,21 +267,41 @@ def _problems(reports: Sequence[SourceReport], bodies: Bodies, failure: str | No
     return tuple(dict.fromkeys([*([failure] if failure else []), *own, *([bodies.problem] if bodies.problem else [])]))
 
 
-def _wall_s(folder: Path) -> float | None:
+def _asked(counted: Sequence[Counted], bodies: Bodies) -> Asked:
+    """The tools that each answer of the main loop asked for, as the gateway saw it."""
+    main = [one.call for one in counted if one.role is Role.MAIN]
+    answers = {call.seq: (call.dialect, bodies.get(call.seq, "response")) for call in main}
+    return {
+        seq: None if body is None else [use.tool for use in tool_uses(dialect, body)]
+        for seq, (dialect, body) in answers.items()
+    }
+
+
+def _wall_s(ends: Sequence[Mapping[str, Any]]) -> float | None:
     """Seconds of the agent's process, all steps together; None when a step has no end."""
-    steps = folder / "steps"
-    try:
-        ends = [_exit(path / "status.json") for path in steps.iterdir()]
-    except OSError:
-        return None
-    known = [end for end in ends if end is not None]
+    known = [float(end["wall_s"]) for end in ends if isinstance(end.get("wall_s"), int | float)]
     return sum(known) if known and len(known) == len(ends) else None
 
 
-def _exit(path: Path) -> float | None:
-    try:
-        status: Any = json.loads(path.read_text(encoding="utf-8"))
-        wall = status["exit"]["wall_s"]
-    except (OSError, ValueError, KeyError, TypeError):
+def _lookups(ends: Sequence[Mapping[str, Any]]) -> tuple[str, ...] | None:
+    """Names that were looked up in any step; None when a step was not audited."""
+    names = [end.get("lookups") for end in ends]
+    if not names or not all(isinstance(found, list) for found in names):
         return None
-    return float(wall) if isinstance(wall, int | float) else None
+    return tuple(sorted({str(name) for found in names for name in found or ()}))
+
+
+def _exits(folder: Path) -> tuple[Mapping[str, Any], ...]:
+    """How the agent's process ended in each step; empty for a step without an end."""
+    try:
+        return tuple(_exit(path / "status.json") for path in (folder / "steps").iterdir())
+    except OSError:
+        return ()
+
+
+def _exit(path: Path) -> Mapping[str, Any]:
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))["exit"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, Mapping) else {}

@@ -9,16 +9,21 @@ from dataclasses import replace
 from assay.evidence.attempt_tables import AttemptFacts
 from assay.evidence.calls import read_calls
 from assay.evidence.cells import cells
+from assay.evidence.efforts import efforts, sentinel_runs
 from assay.evidence.facts import Anchor, Facts, Health
 from assay.evidence.measures import in_cells
 from assay.evidence.normalise import normalise
 from assay.evidence.outcomes import ANCHOR, TrialOutcome, latest_scores, trial_outcomes
 from assay.evidence.tables import write_tables
+from assay.evidence.work_sums import works
 from assay.plan import is_sentinel
-from assay.records import NANO, Attempt, Call, OwnerKind, Score
+from assay.records import NANO, Arm, Attempt, Call, OwnerKind, Score
 from assay.run.amendment import Amendment
 from assay.run.opening import AMENDMENT, Run
 from assay.run.sealing import differing, differs_sentence, missing, missing_sentence, name
+
+BARE = "api"
+"""The agent that is none: one request with the task, one answer."""
 
 
 async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> Facts:
@@ -34,16 +39,26 @@ async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> 
     measured = {one.attempt: in_cells(one.facts.measures) for one in made}
     outcomes = tuple(_with_measures(outcome, measured) for outcome in outcomes)
     compared = [outcome for outcome in outcomes if not is_sentinel(outcome.trial)]
+    by_attempt = {one.attempt: one.facts for one in made}
+    with_agents = any(has_agent(arm) for arm in run.lock.arms)
     facts = Facts(
         cells=cells(compared),
         health=await _health(run, compared, attempts, verify=verify),
         anchors=_anchors(await run.ledger.scores()),
         prices=tuple(await run.ledger.prices()),
+        works=works(compared, by_attempt) if with_agents else (),
+        efforts=efforts(compared, {task.id: task.difficulty for task in run.lock.tasks}) if with_agents else (),
+        sentinels=sentinel_runs(outcome for outcome in outcomes if is_sentinel(outcome.trial)),
     )
     if write and not run.ledger.read_only:
         requests = [fact for one in made for fact in one.facts.calls]
         write_tables(run.folder.facts, run.lock, outcomes, requests, facts, made)
     return facts
+
+
+def has_agent(arm: Arm) -> bool:
+    """Tell whether an arm runs a program of its own, which has tools and telemetry to report."""
+    return bool(arm.model) and arm.agent != BARE
 
 
 async def outcomes_of(run: Run, calls: dict[str, Sequence[Call]] | None = None) -> tuple[TrialOutcome, ...]:
