@@ -1,3 +1,4 @@
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping
@@ -81,3 +82,35 @@ async def test_names_that_an_agent_looks_up_are_on_record(bench: "Bench") -> Non
     ours = await bench.live(Arm("api", "0", "always", "lab"))
     status = json.loads((bench.evidence(ours) / "steps" / "0" / "status.json").read_text())
     assert status["exit"]["lookups"] is None
+
+
+async def test_an_agent_that_talks_to_its_vendor_costs_an_unknown_sum(bench: "Bench") -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nanswer!")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    (bench.task.start / "vendor.py").write_text(
+        "import base64, http.client, os, sys, urllib.parse\n"
+        "proxy = urllib.parse.urlsplit(os.environ['HTTPS_PROXY'])\n"
+        "login = base64.b64encode(f'{proxy.username}:{proxy.password}'.encode()).decode()\n"
+        "for target in sys.argv[1:]:\n"
+        "  link = http.client.HTTPConnection(proxy.hostname, proxy.port)\n"
+        "  link.set_tunnel(target, headers={'Proxy-Authorization': 'Basic ' + login})\n"
+        "  try: link.request('GET', '/'); print(link.getresponse().read().decode())\n"
+        "  except OSError as error: print(error)\n"
+    )
+    script = f"/opt/toolchain/bin/python vendor.py {host} 127.0.0.1:9"
+    arm = Arm("scripted", "0", "", "", settings={"egress": [host]})
+    async with server:
+        attempt = await bench.live(arm, double=ScriptedAgent(script=script))
+    assert attempt.ended is Ended.COMPLETED
+    assert (attempt.spent, attempt.spent_is_lower_bound) == (None, True)
+    evidence = bench.evidence(attempt)
+    printed = (evidence / "steps" / "0" / "stream.jsonl").read_text()
+    assert "answer!" in printed
+    assert "403" in printed
+    lines = [json.loads(line) for line in (evidence / "egress.jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines] == [200, 403]

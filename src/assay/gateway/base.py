@@ -35,6 +35,7 @@ class Visitor:
     else it is forwarded as it is to the provider of the first entry, and recorded. ``folder`` receives
     ``gateway.jsonl`` and ``bodies.bin``. ``labels`` become the ``x-assay-trial`` header, sent to lab providers
     only: trial, arm, agent, task, type, variant, repetition, and what else simulates (fault, script, ...).
+    ``egress`` are hosts (``host`` or ``host:port``) that it may reach besides, encrypted and not looked into.
     With ``watch_tools`` every answer is looked at for tools that are asked for again and again.
     """
 
@@ -48,6 +49,7 @@ class Visitor:
     strict: bool = True
     keep_bodies: str = "all"
     watch_tools: bool = False
+    egress: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Door(Protocol):
 
     def otlp_url(self, door_url: str) -> str:
         """Where OTLP exporters inside send to: ``<door_url>/a/<token>/otlp``."""
+        ...
+
+    def egress_url(self, door_url: str) -> str:
+        """The proxy (``HTTPS_PROXY``) through which the hosts of ``Visitor.egress`` can be reached."""
         ...
 
     def set_step(self, step: int) -> None:

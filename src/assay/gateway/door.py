@@ -16,6 +16,7 @@ from typing import Any
 from assay.evidence.calls import FIRST_ERROR_STATUS, LOG_NAME, end_line, refused_line, unbilled
 from assay.gateway.base import Activity, Totals, Upstream, Visitor
 from assay.gateway.bodies import BodyFile, BodyStore
+from assay.gateway.egress import USER
 from assay.gateway.forwarding import Forwarder
 from assay.gateway.meter import Denial, Meter
 from assay.gateway.otlp import Intake
@@ -63,6 +64,7 @@ class LocalDoor:
         self._body_file = BodyFile(visitor.folder)
         self.telemetry = Intake(visitor.folder, forwarder)
         self._active_at = time.monotonic()
+        self._tunnels = 0
         self._bytes = 0
         self._dialects: dict[int, Dialect] = {}
         self._repeats = Repeats()
@@ -76,6 +78,10 @@ class LocalDoor:
         """Where OTLP exporters inside send to (``OTEL_EXPORTER_OTLP_ENDPOINT``)."""
         return f"{door_url}/a/{self._token}/otlp"
 
+    def egress_url(self, door_url: str) -> str:
+        """See ``Door.egress_url``."""
+        return door_url.replace("://", f"://{USER}:{self._token}@", 1)
+
     def set_step(self, step: int) -> None:
         """See ``Door.set_step``."""
         self.step = step
@@ -87,7 +93,7 @@ class LocalDoor:
 
     def activity(self) -> Activity:
         """See ``Door.activity``."""
-        if len(self._tasks) > len(self._open):
+        if len(self._tasks) > len(self._open) + self._tunnels:
             self._active_at = time.monotonic()  # a request is held back, or just coming in
         return Activity(self._active_at, self._bytes, self._repeats.longest)
 
@@ -131,6 +137,16 @@ class LocalDoor:
             yield
         finally:
             self._tasks.discard(task)
+
+    @contextmanager
+    def tunnel(self) -> Iterator[None]:
+        """Hold the task of a way out: it is ended by ``close``, and being open is no progress."""
+        self._tunnels += 1
+        try:
+            with self.visit():
+                yield
+        finally:
+            self._tunnels -= 1
 
     def route(self, model: str) -> Upstream | None:
         """Return where a model id goes; None = refused."""

@@ -21,6 +21,7 @@ from assay.gateway.bodies import BodyStore
 from assay.gateway.counting import count_tokens
 from assay.gateway.credentials import auth_header, read_key
 from assay.gateway.door import LocalDoor, digest
+from assay.gateway.egress import no_visitor, pass_through, proxy_token
 from assay.gateway.exchange import Exchange
 from assay.gateway.forwarding import Forwarder
 from assay.gateway.jobs import Link
@@ -171,6 +172,8 @@ class GatewayServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Find the door, then what is asked of it."""
+        if request.method == "CONNECT":
+            return await self._connect(request)
         path, _, query = request.raw_path.partition("?")
         head, token, rest = _parts(path)
         hashed = digest(token)
@@ -188,6 +191,14 @@ class GatewayServer:
         if request.method != aim.method:
             return plain(405, f"only {aim.method}", allow=aim.method)
         return await self._answer(door, aim, query, request)
+
+    async def _connect(self, request: web.BaseRequest) -> web.StreamResponse:
+        token = proxy_token(request.headers.get("Proxy-Authorization"))
+        door = None if token is None else self._live.get(digest(token))
+        if door is None:
+            return no_visitor()
+        with door.tunnel():
+            return await pass_through(request, door.visitor.egress, door.visitor.folder, door.passed)
 
     async def _answer(self, door: LocalDoor, aim: Target, query: str, request: web.BaseRequest) -> web.StreamResponse:
         if aim.action is Action.LIST:

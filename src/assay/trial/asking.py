@@ -46,13 +46,28 @@ def visitor(matter: Matter, folder: Path, *, strict: bool, keep_bodies: str) -> 
         labels=labels(matter),
         strict=bool(matter.arm.settings.get("strict_models", strict)),
         keep_bodies=keep_bodies,
+        egress=egress(matter.arm),
         watch_tools=stuck is not None and stuck.repeated_calls is not None,
     )
 
 
+def egress(arm: Arm) -> tuple[str, ...]:
+    """Return the hosts that an arm's agent may reach beside the gateway; what it does there costs an unknown sum."""
+    hosts = arm.settings.get("egress")
+    return tuple(map(str, hosts)) if isinstance(hosts, list | tuple) else ()
+
+
+def way_out(arm: Arm, sandbox: Sandbox, door: Door) -> dict[str, str]:
+    """Return the environment that leads an agent to these hosts; empty without any."""
+    if not egress(arm) or sandbox.door_url is None:
+        return {}
+    proxy, apart = door.egress_url(sandbox.door_url), "127.0.0.1,localhost"
+    return {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": apart, "no_proxy": apart}
+
+
 def stuck_limits(matter: Matter) -> StuckLimits | None:
     """Return when the attempt is stuck: the arm's setting, or what holds for the run; None = never, without a model."""
-    if not matter.route.upstreams:
+    if not matter.route.upstreams and not egress(matter.arm):
         return None
     own = matter.arm.settings.get("no_progress_s")
     return matter.limits.stuck if own is None else replace(matter.limits.stuck, no_progress_s=float(str(own)))

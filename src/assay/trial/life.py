@@ -19,7 +19,7 @@ from assay.gateway.base import Door, Totals
 from assay.plan.turns import with_follow_ups
 from assay.records import Attempt, Ended, Order, Outcome, Progress, TrialId
 from assay.sandboxes.base import Deadlines, ExitRecord, Sandbox, SandboxSpec
-from assay.trial.asking import Matter, looks_up_names, step_request, stuck_limits, visitor
+from assay.trial.asking import Matter, egress, looks_up_names, step_request, stuck_limits, visitor, way_out
 from assay.trial.ending import decide_ended
 from assay.trial.environment import Route, TrialEnvironment
 from assay.trial.feedback import Feedback, visible_test_feedback
@@ -105,12 +105,13 @@ class _Life:
         return self._outcome(ended, detail, totals, key)
 
     def _outcome(self, ended: Ended, detail: str | None, totals: Totals, key: str | None) -> Outcome:
-        no_model = not self.route.upstreams
+        elsewhere = bool(egress(self.arm))
+        no_model = not self.route.upstreams and not elsewhere
         return Outcome(
             ended=ended,
             detail=" ".join(detail.split())[:500] if detail else None,
-            spent=0 if no_model else totals.cost,
-            spent_is_lower_bound=totals.lower_bound,
+            spent=0 if no_model else None if elsewhere and not totals.calls else totals.cost,
+            spent_is_lower_bound=totals.lower_bound or elsewhere,
             simulated=totals.simulated or any(u.provider.simulated for u in self.route.upstreams.values()),
             evidence=key,
         )
@@ -196,7 +197,7 @@ class _Life:
             sandbox,
             door,
             launch.argv,
-            {**toolchain_env, **launch.env},
+            {**toolchain_env, **launch.env, **way_out(self.arm, sandbox, door)},
             Deadlines(limit, *launch.grace_s),
             stuck_limits(self.matter),
             self.env.limits.sandbox.output_bytes,
