@@ -96,7 +96,7 @@ async def test_parallel_sub_agents_on_another_model(tmp_path: Path) -> None:
 
 async def test_a_refusal_of_the_provider_is_the_providers(tmp_path: Path) -> None:
     # A server error would be tried six times over 75 seconds.
-    driven = await drive(tmp_path, {"turns": [{"do": [{"run": "ls"}]}, {"do": [{"run": "ls"}], "fault": "malformed"}]})
+    driven = await drive(tmp_path, {"turns": [{"do": [{"run": "ls"}]}, {"do": [{"run": "ls"}], "fault": "400"}]})
     told = reports(driven)
     assert driven.attempt.ended is Ended.PROVIDER_ERROR
     assert [error.kind for error in told[Source.STREAM].errors] == ["api"]

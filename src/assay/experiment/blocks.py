@@ -79,7 +79,8 @@ class Excluded(Model):
 class Limits(Model):
     """What one trial may use. None = no limit of ours."""
 
-    time_s: float = Field(600.0, gt=0)
+    time_s: Annotated[float, Field(gt=0)] | None = None
+    """Seconds for one step: no task gets more. None = what the task says, else 600."""
     tokens: Annotated[int, Field(ge=1)] | None = None
     cost: Annotated[float, Field(gt=0)] | None = None
     """US dollars."""

@@ -21,8 +21,9 @@ _ONCE = "-once"
 
 
 class Fault(StrEnum):
-    """One way to fail. The first three are HTTP statuses."""
+    """One way to fail. The first four are HTTP statuses."""
 
+    BAD_REQUEST = "400"
     TOO_MANY_REQUESTS = "429"
     SERVER_ERROR = "500"
     OVERLOADED = "529"

@@ -172,7 +172,7 @@ def trial_limits(lock: Lock) -> TrialLimits:
     default = TrialLimits()
     cost = given.get("cost")
     return TrialLimits(
-        time_s=float(given.get("time_s", default.time_s)),
+        time_s=given.get("time_s", default.time_s),
         budget=Budget(nano_usd=None if cost is None else round(cost * NANO), tokens=given.get("tokens")),
         max_output_tokens=int(given.get("max_output_tokens", default.max_output_tokens)),
         sandbox=Limits(

@@ -15,6 +15,9 @@ from assay.sandboxes.base import Limits, SandboxKind
 from assay.sandboxes.toolchain import Toolchain
 from assay.suites.base import Task
 
+TIME_S = 600.0
+"""Seconds for a step of which nobody says how long it may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class StuckLimits:
@@ -30,13 +33,19 @@ class StuckLimits:
 
 @dataclass(frozen=True, slots=True)
 class TrialLimits:
-    """What one attempt may use unless its task says less or more: seconds per step, spend, output per call."""
+    """What one attempt may use: seconds per step (None = what its task says), spend, output per call."""
 
-    time_s: float = 600.0
+    time_s: float | None = None
     budget: Budget = field(default_factory=Budget)
     max_output_tokens: int = 16_384
     sandbox: Limits = field(default_factory=Limits)
     stuck: StuckLimits = field(default_factory=StuckLimits)
+
+    def seconds(self, of_task: float | None) -> float:
+        """Return the limit of a step: the task's own, else ``TIME_S``; never more than the experiment allows."""
+        if self.time_s is None:
+            return of_task or TIME_S
+        return min(of_task or self.time_s, self.time_s)
 
 
 @dataclass(frozen=True, slots=True)

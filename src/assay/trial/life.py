@@ -192,7 +192,7 @@ class _Life:
         self.collect |= dict.fromkeys(launch.collect)
         for path, data in launch.files.items():
             await sandbox.write(path, data)
-        limit = step.limits.time_s or self.task.limits.time_s or self.env.limits.time_s
+        limit = self.env.limits.seconds(step.limits.time_s or self.task.limits.time_s)
         exit_record = await run_watched(
             sandbox,
             door,
