@@ -7,6 +7,9 @@ import tempfile
 import pytest
 from hypothesis import settings
 
+from assay.agents.installed import tools_root
+from assay.sandboxes.cache import cache_root
+
 settings.register_profile("assay", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("assay")
 
@@ -20,6 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
     elsewhere, named by its content.
     """
     if not hasattr(config, "workerinput"):
+        # Installed agents are found where they are, whatever cache the session has.
+        os.environ.setdefault("ASSAY_TOOLS", str(tools_root()))
+        cache_root.cache_clear()
         config.stash[_OURS] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="assay-tests-cache-")
 
 
