@@ -12,11 +12,14 @@ import numpy as np
 from assay.analysis.arms import Ranks, summarise
 from assay.analysis.base import Analysis, Finding
 from assay.analysis.controls import control_pairs, control_sentences
+from assay.analysis.drift import drifts
 from assay.analysis.findings import ALPHA, Pair, compare, margin_of
+from assay.analysis.harness import harness_effects
 from assay.analysis.limits import disclosures, limitations
 from assay.analysis.rows import heatmap, predictions, task_rows
 from assay.analysis.table import SCORE, Measure, Table, build_table, primary_measure
 from assay.analysis.verdict import Story, sentences, upright, write_verdict
+from assay.analysis.work import agents_at_work
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Target
@@ -56,6 +59,10 @@ def analyse(facts: Facts, lock: Lock) -> Analysis:
         limitations=limitations(facts, lock, table, compared, carrying),
         disclosures=disclosures(facts, lock, primary),
         planned=_planned(facts, table),
+        agents=agents_at_work(table, facts),
+        harness=harness_effects(table, lock),
+        efforts=facts.efforts,
+        drifts=drifts(facts.sentinels, lock.seed),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assay.analysis.drift import Drift
+from assay.analysis.work import AgentWork
+from assay.evidence.facts import Effort
 from assay.records import Record, Target, Tokens, Verdict
 
 
@@ -154,6 +157,8 @@ class Analysis(Record):
 
     ``verdict`` is prose in the manner of DESIGN: counts and money first, then what is and is not established.
     ``findings`` hold every pair on the primary measure and on ``score``; ``limitations`` are written from the data.
+    ``agents``, ``harness`` and ``efforts`` are empty in a run without agents, ``drifts`` in one without sentinels.
+    ``agents``, ``harness`` and ``efforts`` are empty in a run without agents, ``drifts`` in one without sentinels.
     """
 
     primary: str
@@ -170,3 +175,7 @@ class Analysis(Record):
     limitations: tuple[str, ...] = ()
     disclosures: tuple[str, ...] = ()
     planned: Mapping[str, int] = field(default_factory=dict)
+    agents: tuple[AgentWork, ...] = ()
+    harness: tuple[Finding, ...] = ()
+    efforts: tuple[Effort, ...] = ()
+    drifts: tuple[Drift, ...] = ()

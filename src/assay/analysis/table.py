@@ -18,6 +18,8 @@ ROUNDING = 1e-12
 
 SOLVED = "solved"
 SCORE = "score"
+COST = "cost"
+WALL = "wall_s"
 
 BOUNDS: Mapping[str, tuple[float, float]] = {SOLVED: (0.0, 1.0), SCORE: (0.0, 100.0)}
 
@@ -67,7 +69,7 @@ class Table:
     strays: int
 
     def measure(self, name: str) -> Measure:
-        """Return ``solved``, or the metric of that name, as arrays."""
+        """Return ``solved``, ``cost``, ``wall_s``, or the metric of that name, as arrays."""
         arrays = np.zeros((4, len(self.arms), len(self.tasks)))
         for row, arm in enumerate(self.ids):
             for column, task in enumerate(self.tasks):
@@ -113,4 +115,5 @@ def build_table(facts: Facts, lock: Lock) -> Table:
 def _sums(cell: CellFact | None, name: str) -> Sums:
     if cell is None:
         return Sums()
-    return cell.solved if name == SOLVED else cell.metrics.get(name, Sums())
+    own = {SOLVED: cell.solved, COST: cell.cost, WALL: cell.wall_s}
+    return own[name] if name in own else cell.metrics.get(name, Sums())

@@ -6,9 +6,13 @@ from assay.analysis.base import Analysis
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Target
+from assay.report.agents import agents_section
 from assay.report.arms import arms_section
 from assay.report.comparisons import comparisons_section
+from assay.report.delegation import delegation_section
 from assay.report.document import Bullets, Document, Section
+from assay.report.drift import drift_section
+from assay.report.failures import efforts_section, failures_section
 from assay.report.grounds import (
     controls_section,
     disclosures_section,
@@ -16,11 +20,13 @@ from assay.report.grounds import (
     predictions_section,
     provenance_section,
 )
+from assay.report.harness import harness_section
 from assay.report.material import Material, shown
 from assay.report.money import money_section
 from assay.report.numbers import at_least, count, moment, usd
 from assay.report.outcomes import health_section, outcomes_section
 from assay.report.tasks import tasks_section, types_section
+from assay.report.trust import telemetry_stamps, trust_section
 
 SIMULATED = "Simulated results: the models are simulated, and nothing here says anything about a real model."
 UNSAFE = "Run without a sandbox that isolates ({kind}): what an agent could see or reach was not limited."
@@ -30,13 +36,21 @@ NOT_COMPARED = "Nothing was compared."
 CLAIMS_FIRST = 4
 SUBSCRIBED = "Paid by subscription ({names}; experimental): costs are API-equivalent, not billed"
 
+# Those of agents, delegation, harness, efforts, failures, telemetry and drift are left out of runs that have none.
 SECTIONS = (
     arms_section,
     comparisons_section,
+    harness_section,
     money_section,
+    agents_section,
+    delegation_section,
     types_section,
     tasks_section,
+    efforts_section,
     outcomes_section,
+    failures_section,
+    trust_section,
+    drift_section,
     health_section,
     predictions_section,
     controls_section,
@@ -49,7 +63,8 @@ SECTIONS = (
 def compose(analysis: Analysis, lock: Lock, facts: Facts) -> Document:
     """Return the whole report as data."""
     made = shown(analysis, lock, facts)
-    sections: tuple[Section, ...] = tuple(section(made) for section in SECTIONS)
+    parts: tuple[Section | None, ...] = tuple(section(made) for section in SECTIONS)
+    sections = tuple(part for part in parts if part is not None)
     return Document(
         title=made.lock.name,
         question=str(made.lock.experiment.get("question") or ""),
@@ -71,7 +86,7 @@ def stamps(made: Material) -> tuple[str, ...]:
     isolation = () if kind is None else (UNSAFE.format(kind=kind),)
     subscribed = made.lock.subscriptions
     billing = (SUBSCRIBED.format(names=", ".join(subscribed)),) if subscribed else ()
-    return (*simulated, *isolation, *billing)
+    return (*simulated, *isolation, *billing, *telemetry_stamps(made))
 
 
 def empty_lists(made: Material) -> tuple[str, str]:

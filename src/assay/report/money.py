@@ -14,6 +14,7 @@ from assay.report.drawing import PALETTE
 from assay.report.material import Material
 from assay.report.numbers import MISSING, UNKNOWN, amount, at_least, count, plural, seconds, usd
 from assay.report.points import Spot, scatter_chart
+from assay.report.waste import waste_table
 
 LOG_FROM = 12.0
 CENTS_FROM = 0.1
@@ -40,6 +41,8 @@ def money_section(made: Material) -> Section:
             Prose("No arm has a known cost per solved task, so cost against quality is not drawn.", tone="missing")
         )
         blocks.append(_cost_table(made))
+    if made.analysis.agents:
+        blocks.append(waste_table(made))
     blocks.append(_tokens_figure(made))
     return Section("cost", "Cost", tuple(blocks))
 

@@ -1,0 +1,123 @@
+"""Failures by kind, and effort by difficulty and outcome."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from assay.analysis.work import AgentWork, spread
+from assay.evidence.facts import Effort
+from assay.report.agents import in_order
+from assay.report.document import Block, Cell, Column, Prose, Section, Table
+from assay.report.material import LAST, Material
+from assay.report.material import in_order as outcomes_in_order
+from assay.report.measured import part_of, spread_cell, unit_of
+from assay.report.numbers import count, plural
+
+GROUPS = ("ended", "complaint", "tool", "error")
+WORDS = {
+    "ended": "how the trial ended",
+    "complaint": "why it counts as not solved",
+    "tool": "tool calls that failed, by class",
+    "error": "requests and agent, as the sources tell",
+}
+LEVELS = ("floor", "easy", "medium", "hard", "headroom")
+EFFORTS = ("requests", "tool_calls", "active_s", "cost_usd", "tokens_output")
+
+
+def failures_section(made: Material) -> Section | None:
+    """What went wrong by kind, arm by arm; nothing in a run without agents."""
+    agents = in_order(made)
+    if not agents:
+        return None
+    table = _kinds(made, agents)
+    blocks: list[Block] = [table if table.rows else Prose("Nothing failed: no trial, no tool call, no request.")]
+    return Section("failures", "Failures by kind", tuple(blocks))
+
+
+def _kinds(made: Material, agents: list[AgentWork]) -> Table:
+    """Rows are kinds, columns arms: what each cell counts stands beside the kind."""
+    found = [_of_arm(made, agent) for agent in agents]
+    names = {key for one in found for key in one}
+    order = sorted(
+        names, key=lambda key: (GROUPS.index(key[0]), -sum(one.get(key, (0, 0))[0] for one in found), key[1])
+    )
+    columns = (Column("Kind", numeric=False), *(Column(made.name(agent.arm)) for agent in agents))
+    rows = tuple((Cell(key[1], WORDS[key[0]], tone="name"), *(_count(one.get(key)) for one in found)) for key in order)
+    note = (
+        "How a trial ended and why it is not solved: trials of those settled. Tool calls and errors: how often, then "
+        "in how many trials. One trial may stand in several rows. A tool call that failed is not a trial that failed."
+    )
+    return Table("failure-kinds", "What failed", columns, rows, note=note)
+
+
+Kinds = dict[tuple[str, str], tuple[int, int]]
+
+
+def _of_arm(made: Material, agent: AgentWork) -> Kinds:
+    summary = next(arm for arm in made.analysis.arms if arm.id == agent.arm)
+    found: Kinds = {}
+    for outcome, number in outcomes_in_order(summary.by_outcome).items():
+        if outcome != "solved":
+            found["ended", outcome] = (number, summary.n_trials)
+    for complaint, number in summary.complaints.items():
+        if number:
+            found["complaint", complaint] = (number, summary.n_trials)
+    times: Counter[str] = Counter()
+    trials: Counter[str] = Counter()  # one trial may fail in several tools: the most of one tool is a lower bound
+    for failure in agent.work.failures:
+        times[failure.error_class] += failure.times
+        trials[failure.error_class] = max(trials[failure.error_class], failure.trials)
+    found |= {("tool", kind): (number, -trials[kind]) for kind, number in times.items()}
+    return found | {("error", error.word): (error.times, -error.trials) for error in agent.work.errors}
+
+
+def _count(found: tuple[int, int] | None) -> Cell:
+    if found is None:
+        return Cell("0")
+    number, whole = found
+    if whole >= 0:
+        return Cell(part_of(number, whole).text)
+    return Cell(count(number), f"in {plural(-whole, 'trial')}")
+
+
+def efforts_section(made: Material) -> Section | None:
+    """What trials took, by arm, difficulty and whether they solved."""
+    efforts = made.analysis.efforts
+    if not efforts:
+        return None
+    place = {arm.id: position for position, arm in enumerate(made.analysis.arms)}
+    rows = sorted(
+        (e for e in efforts if e.arm in place), key=lambda e: (place[e.arm], _level(e), e.outcome != "solved")
+    )
+    columns = (
+        Column("Arm", numeric=False),
+        Column("Difficulty", numeric=False),
+        Column("Outcome", numeric=False),
+        Column("Trials"),
+        Column("Requests"),
+        Column("Tool calls"),
+        Column("Active"),
+        Column("Cost"),
+        Column("Output tokens"),
+    )
+    note = (
+        "Means per trial, with the least and the most. Cost is over all attempts of a trial, the rest of the one that "
+        "counts. Difficulty is the task author's word, given before any run. Compare within a difficulty: solved "
+        "trials are the easier ones."
+    )
+    table = Table("efforts", "Effort", columns, tuple(_effort(made, row) for row in rows), note=note, cards=True)
+    return Section("efforts", "Effort by difficulty and outcome", (table,))
+
+
+def _level(effort: Effort) -> int:
+    return LEVELS.index(effort.difficulty) if effort.difficulty in LEVELS else LAST
+
+
+def _effort(made: Material, effort: Effort) -> tuple[Cell, ...]:
+    return (
+        Cell(made.name(effort.arm), tone="name"),
+        Cell(effort.difficulty),
+        Cell(effort.outcome),
+        Cell(count(effort.trials)),
+        *(spread_cell(spread([effort.sums.get(name)]), unit_of(name), effort.trials) for name in EFFORTS),
+    )
