@@ -6,7 +6,7 @@ from collections import Counter
 
 from assay.analysis.work import AgentWork, spread
 from assay.evidence.facts import Effort
-from assay.report.agents import in_order
+from assay.report.agents import in_order, name_cell
 from assay.report.document import Block, Cell, Column, Prose, Section, Table
 from assay.report.material import LAST, Material
 from assay.report.material import in_order as outcomes_in_order
@@ -15,12 +15,13 @@ from assay.report.numbers import count, plural
 
 GROUPS = ("ended", "complaint", "tool", "error")
 WORDS = {
-    "ended": "how the trial ended",
-    "complaint": "why it counts as not solved",
-    "tool": "tool calls that failed, by class",
-    "error": "requests and agent, as the sources tell",
+    "ended": "trials",
+    "complaint": "trials, why not solved",
+    "tool": "tool calls",
+    "error": "errors",
 }
 LEVELS = ("floor", "easy", "medium", "hard", "headroom")
+ROWS_FIRST = 24
 EFFORTS = ("requests", "tool_calls", "active_s", "cost_usd", "tokens_output")
 
 
@@ -35,19 +36,21 @@ def failures_section(made: Material) -> Section | None:
 
 
 def _kinds(made: Material, agents: list[AgentWork]) -> Table:
-    """Rows are kinds, columns arms: what each cell counts stands beside the kind."""
     found = [_of_arm(made, agent) for agent in agents]
     names = {key for one in found for key in one}
     order = sorted(
         names, key=lambda key: (GROUPS.index(key[0]), -sum(one.get(key, (0, 0))[0] for one in found), key[1])
     )
-    columns = (Column("Kind", numeric=False), *(Column(made.name(agent.arm)) for agent in agents))
-    rows = tuple((Cell(key[1], WORDS[key[0]], tone="name"), *(_count(one.get(key)) for one in found)) for key in order)
-    note = (
-        "How a trial ended and why it is not solved: trials of those settled. Tool calls and errors: how often, then "
-        "in how many trials. One trial may stand in several rows. A tool call that failed is not a trial that failed."
+    columns = (Column("Arm", numeric=False), *(Column(kind, hint=WORDS[group]) for group, kind in order))
+    rows = tuple(
+        (name_cell(made, agent), *(_count(one.get(key)) for key in order))
+        for agent, one in zip(agents, found, strict=True)
     )
-    return Table("failure-kinds", "What failed", columns, rows, note=note)
+    note = (
+        "How trials ended and why they are not solved: trials of those settled. Tool calls and errors: how often, "
+        "then in how many trials. One trial may stand in several columns. A tool call that failed is not a failed trial."
+    )
+    return Table("failure-kinds", "What failed", columns, rows if order else (), note=note, cards=True)
 
 
 Kinds = dict[tuple[str, str], tuple[int, int]]
@@ -63,21 +66,24 @@ def _of_arm(made: Material, agent: AgentWork) -> Kinds:
         if number:
             found["complaint", complaint] = (number, summary.n_trials)
     times: Counter[str] = Counter()
-    trials: Counter[str] = Counter()  # one trial may fail in several tools: the most of one tool is a lower bound
+    trials: dict[str, list[int]] = {}
     for failure in agent.work.failures:
         times[failure.error_class] += failure.times
-        trials[failure.error_class] = max(trials[failure.error_class], failure.trials)
-    found |= {("tool", kind): (number, -trials[kind]) for kind, number in times.items()}
+        trials.setdefault(failure.error_class, []).append(failure.trials)
+    # A trial may fail in several tools: then the number of trials is between their maximum and their sum.
+    one = {kind: numbers[0] if len(numbers) == 1 else 0 for kind, numbers in trials.items()}
+    found |= {("tool", kind): (number, -one[kind]) for kind, number in times.items()}
     return found | {("error", error.word): (error.times, -error.trials) for error in agent.work.errors}
 
 
 def _count(found: tuple[int, int] | None) -> Cell:
+    """Above 0, ``whole`` is the trials of which it is a part; below 0, in how many it happened; 0 = not known."""
     if found is None:
         return Cell("0")
     number, whole = found
-    if whole >= 0:
-        return Cell(part_of(number, whole).text)
-    return Cell(count(number), f"in {plural(-whole, 'trial')}")
+    if whole > 0:
+        return part_of(number, whole)
+    return Cell(count(number), f"in {plural(-whole, 'trial')}" if whole else "")
 
 
 def efforts_section(made: Material) -> Section | None:
@@ -105,7 +111,8 @@ def efforts_section(made: Material) -> Section | None:
         "counts. Difficulty is the task author's word, given before any run. Compare within a difficulty: solved "
         "trials are the easier ones."
     )
-    table = Table("efforts", "Effort", columns, tuple(_effort(made, row) for row in rows), note=note, cards=True)
+    cells = tuple(_effort(made, row) for row in rows)
+    table = Table("efforts", "Effort", columns, cells, note=note, folded=len(cells) > ROWS_FIRST, cards=True)
     return Section("efforts", "Effort by difficulty and outcome", (table,))
 
 

@@ -9,10 +9,11 @@ from assay.analysis.base import Analysis, ArmSummary, Both, Estimate, Finding
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.records import Tokens
+from assay.report.json_agents import agents_data
 from assay.report.material import Material, in_order, ordered
 from assay.report.numbers import moment
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def report_data(analysis: Analysis, lock: Lock, facts: Facts) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def report_data(analysis: Analysis, lock: Lock, facts: Facts) -> dict[str, Any]:
         "limitations": list(analysis.limitations),
         "disclosures": list(analysis.disclosures),
         "provenance": _provenance(made),
+        **agents_data(made, _finding),
     }
 
 

@@ -28,6 +28,7 @@ from assay.report.numbers import (
     plural,
     usd,
 )
+from assay.report.terminal_agents import agent_grids
 from assay.report.text import ELLIPSIS
 
 BAR = 20
@@ -58,6 +59,9 @@ def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console)
     none_shown, none_open = empty_lists(made)
     _list(console, "Established", made.analysis.established, none_shown)
     _list(console, "Not established", made.analysis.not_established, none_open)
+    for grid in agent_grids(made, lambda text: _text(text, "", console)):
+        console.print()
+        console.print(grid)
     findings = [finding for finding in made.analysis.findings if _matters(made, finding)]
     if findings:
         console.print()

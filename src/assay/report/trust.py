@@ -15,6 +15,9 @@ READING = (
     "trial, token by token. A documented gap is something that a source is known not to see; a disagreement without "
     "one means that a number of this source must not be believed."
 )
+ODD_FIRST = 8
+ROWS_FIRST = 12
+COUNTED = ("agree", "agree_with_gaps", "documented", "disagree", "missing", "lower_bound", "unread", "unknown_events")
 NOTHING_ODD = "No disagreement without a documented reason, no leak, no look-up, nothing unread."
 
 
@@ -23,12 +26,14 @@ def trust_section(made: Material) -> Section | None:
     agents = in_order(made)
     if not agents:
         return None
-    blocks: list[Block] = [Prose(READING)]
-    if any(agent.work.sources for agent in agents):
-        blocks.append(_sources(made, agents))
-    blocks.append(_isolation(made, agents))
     said = tuple(line for agent in agents for line in _odd(made, agent))
-    blocks.append(Bullets(said, title="What is wrong", empty=NOTHING_ODD, first=8))
+    blocks: list[Block] = [Prose(READING), Bullets(said, title="What is wrong", empty=NOTHING_ODD, first=ODD_FIRST)]
+    programs = _programs(made, agents)
+    if programs:
+        blocks.append(_table("trust-programs", "Sources against the gateway, by agent", programs, folded=False))
+    if len(programs) < sum(len(agent.work.sources) for agent in agents):
+        blocks.append(_table("trust-sources", "Sources against the gateway, by arm", _arms(made, agents), folded=True))
+    blocks.append(_isolation(made, agents))
     return Section("trust", "Can the telemetry be trusted?", tuple(blocks))
 
 
@@ -50,29 +55,54 @@ def telemetry_stamps(made: Material) -> tuple[str, ...]:
     return (f"Check before use: {'; '.join(found)}. See “Can the telemetry be trusted?”.",) if found else ()
 
 
-def _sources(made: Material, agents: list[AgentWork]) -> Table:
+Row = tuple[str, int, SourceWork]
+
+
+def _arms(made: Material, agents: list[AgentWork]) -> list[Row]:
+    return [(made.name(agent.arm), agent.work.trials, source) for agent in agents for source in agent.work.sources]
+
+
+def _programs(made: Material, agents: list[AgentWork]) -> list[Row]:
+    """The same summed over all arms of one agent."""
+    programs = {arm.id: arm.agent for arm in made.analysis.arms}
+    found: dict[str, list[AgentWork]] = {}
+    for agent in agents:
+        found.setdefault(programs.get(agent.arm, ""), []).append(agent)
+    rows: list[Row] = []
+    for program, group in found.items():
+        every = [source for agent in group for source in agent.work.sources]
+        trials = sum(agent.work.trials for agent in group)
+        rows += [
+            (program, trials, _summed([one for one in every if one.source == source]))
+            for source in dict.fromkeys(one.source for one in every)
+        ]
+    return rows
+
+
+def _summed(found: list[SourceWork]) -> SourceWork:
+    numbers = {name: sum(getattr(one, name) for one in found) for name in COUNTED}
+    return SourceWork(found[0].source, **numbers, gaps=tuple(sorted({gap for one in found for gap in one.gaps})))
+
+
+def _table(name: str, title: str, found: list[Row], *, folded: bool) -> Table:
     columns = (
-        Column("Arm", numeric=False),
-        Column("Source", numeric=False),
+        Column("Agent" if name == "trust-programs" else "Arm", numeric=False),
+        Column("Source", numeric=False, hint="documented gaps"),
         Column("Agree"),
-        Column("Agree", hint="without what it documents not to see"),
-        Column("Lower bound", hint="documented"),
+        Column("Agree", hint="without documented gaps"),
+        Column("Short", hint="documented: a lower bound"),
         Column("Disagree"),
         Column("Missing"),
-        Column("No end", hint="cut"),
+        Column("No end", hint="cut, or not sent"),
         Column("Unread"),
         Column("Unknown events"),
     )
-    rows = tuple(
-        (Cell(made.name(agent.arm), plural(agent.work.trials, "trial"), tone="name"), *_source(source))
-        for agent in agents
-        for source in agent.work.sources
-    )
+    rows = tuple((Cell(who, plural(trials, "trial"), tone="name"), *_source(source)) for who, trials, source in found)
     note = (
         "Trials, but for the last two columns: sentences on what could not be read, and events of a kind that the "
         "reader does not know (kept in the evidence). A source that an agent does not have is not listed."
     )
-    return Table("trust-sources", "Sources against the gateway", columns, rows, note=note, cards=True)
+    return Table(name, title, columns, rows, note=note, folded=folded, cards=True)
 
 
 def _source(source: SourceWork) -> tuple[Cell, ...]:
@@ -102,7 +132,7 @@ def _isolation(made: Material, agents: list[AgentWork]) -> Table:
         (Cell(made.name(agent.arm), plural(agent.work.trials, "trial"), tone="name"), *_isolated(agent))
         for agent in agents
     )
-    return Table("trust-arms", "Isolation and completeness", columns, rows, cards=True)
+    return Table("trust-arms", "Isolation and completeness", columns, rows, folded=len(rows) > ROWS_FIRST, cards=True)
 
 
 def _isolated(agent: AgentWork) -> tuple[Cell, ...]:
