@@ -48,7 +48,7 @@ def _kinds(made: Material, agents: list[AgentWork]) -> Table:
     )
     note = (
         "How trials ended and why they are not solved: trials of those settled. Tool calls and errors: how often, "
-        "then in how many trials. One trial may stand in several columns. A tool call that failed is not a failed trial."
+        "then in how many trials. A trial may stand in several columns. A tool call that failed is not a failed trial."
     )
     return Table("failure-kinds", "What failed", columns, rows if order else (), note=note, cards=True)
 
