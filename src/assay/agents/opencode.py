@@ -19,6 +19,9 @@ from assay.sandboxes.base import HOME, ExitRecord, Mount
 
 PROVIDER = "assay"
 CONFIG = f"{HOME}/.config/opencode"
+PROMPT = f"{HOME}/.assay/prompt.md"
+# A prompt may be longer than one argument can be (128 KiB).
+_START = 'exec "$0" "$@" < "$HOME"/.assay/prompt.md'
 # The packages of providers that are part of the binary: nothing is installed at run time.
 _PACKAGES = {Dialect.MESSAGES: "@ai-sdk/anthropic", Dialect.CHAT: "@ai-sdk/openai-compatible"}
 _CONTEXT, _DUMMY_KEY = 200_000, "dummy"
@@ -60,11 +63,11 @@ class Opencode:
         arm = request.arm
         effort = ("--variant", str(arm.settings["effort"])) if "effort" in arm.settings else ()
         again = ("--continue",) if request.step else ()
-        model = f"{PROVIDER}/{arm.model}"
+        options = ("run", "--format", "json", *again, "-m", f"{PROVIDER}/{arm.model}", *effort)
         return Launch(
-            argv=(self._tree().command, "run", "--format", "json", *again, "-m", model, *effort, _prompt(request)),
+            argv=("/bin/sh", "-c", _START, self._tree().command, *options),
             env=_QUIET | _telemetry(request),
-            files=_files(request) if request.step == 0 else {},
+            files={PROMPT: ask(request, remembers=True).encode(), **(_files(request) if request.step == 0 else {})},
             collect=(".local/share/opencode/opencode.db*", ".local/share/opencode/log/*"),
             grace_s=(1.0, 1.0),
         )
@@ -79,12 +82,6 @@ class Opencode:
 
     def _tree(self) -> ToolTree:
         return tool_tree(TOOLS[self.name], self._version)
-
-
-def _prompt(request: StepRequest) -> str:
-    """A message that begins with a dash would be read as an option."""
-    asked = ask(request)
-    return asked if not asked.startswith("-") else f"\n{asked}"
 
 
 def _telemetry(request: StepRequest) -> dict[str, str]:
