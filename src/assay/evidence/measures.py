@@ -6,6 +6,7 @@ In tables and cells a measure is a metric named ``measure:<name>``, so that it i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from assay.evidence.sources.base import Delegation, SourceReport, ToolCall
 from assay.records import Record, Role, Tokens
 
 PREFIX = "measure:"
+_COMMIT = re.compile(r"\bgit\b(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s+commit\b")
 Value = float | None
 
 
@@ -109,6 +111,12 @@ def _failed(seen: Seen) -> Value:
     return sum(bool(tool.failed) for tool in seen.tools) if seen.tools_known else None
 
 
+def _commits(seen: Seen) -> Value:
+    if not seen.tools_known:
+        return None
+    return sum(tool.failed is False and bool(_COMMIT.search(tool.arguments or "")) for tool in seen.tools)
+
+
 def _api_s(seen: Seen) -> Value:
     return _sum(None if one.call.duration_ms is None else one.call.duration_ms / 1000 for one in seen.counted)
 
@@ -186,6 +194,7 @@ _ALL: Mapping[str, tuple[Measure, Callable[[Seen], Value]]] = {
         ("tool_calls", "count", _TOOLS, False, lambda s: len(s.tools) if s.tools_known else None, "uses of a tool"),
         ("tool_calls_failed", "count", _TOOLS, False, _failed, "uses that failed, commands by their exit status"),
         ("tool_error_rate", "share", _TOOLS, False, _ratio_of_failed, "failed / ended; not comparable across agents"),
+        ("commits", "count", _TOOLS, False, _commits, "commands that made a git commit, as far as tools show it"),
         ("tool_s", "s", _TOOLS, False, lambda s: _sum(
             None if t.duration_ms is None else t.duration_ms / 1000 for t in s.tools), "time in tools, added up"),
         ("active_s", "s", "gateway and tool calls", False, _active, "a model or a tool at work, overlaps once"),
