@@ -91,6 +91,7 @@ async def test_parallel_sub_agents_on_another_model(tmp_path: Path) -> None:
     delegations = told[Source.SESSION].delegations
     assert [(each.agent_name, each.model, each.calls) for each in delegations] == [("coder", "swift", 2)] * 2
     assert counted(sum((each.tokens for each in delegations), Tokens())) == total(theirs)
+    assert {each.id for each in told[Source.STREAM].delegations} == {each.id for each in delegations}
     assert {tool.role for tool in told[Source.SESSION].tool_calls if tool.tool == "bash"} == {Role.SUB_AGENT}
 
 

@@ -51,6 +51,7 @@ def api_error(output: Path) -> ErrorEvent | None:
 def _stream(outputs: Iterable[Path]) -> SourceReport:
     calls: list[SourceCall] = []
     tools: list[ToolCall] = []
+    delegations: list[Delegation] = []
     errors: list[ErrorEvent] = []
     unknown: Counter[str] = Counter()
     problems: list[str] = []
@@ -78,6 +79,7 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
                 )
             elif last == "tool_use":
                 tools.append(_tool(part, Source.STREAM, Role.MAIN))
+                delegations += _delegated(part, tools[-1])
             elif last == "error":
                 errors.append(_error(event, Source.STREAM))
             elif last not in _KNOWN:
@@ -88,7 +90,7 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
         calls=tuple(calls),
         cost_usd=_cost(calls),
         tool_calls=tuple(tools),
-        delegations=tuple(_delegations_of(tools)),
+        delegations=tuple(delegations),
         errors=tuple(errors),
         turns=len(calls),
         finished=last == "step_finish",
@@ -170,19 +172,22 @@ def _delegation(session: Session, database: Database) -> Delegation:
     )
 
 
-def _delegations_of(tools: Iterable[ToolCall]) -> Iterable[Delegation]:
-    """What the main session's ``task`` calls say; tokens are not among it."""
-    for tool in tools:
-        if tool.tool == "task":
-            yield Delegation(
-                agent_name=tool.agent_name or "",
-                source=Source.STREAM,
-                id=tool.id,
-                model=tool.model,
-                failed=tool.failed,
-                at_ms=tool.at_ms,
-                duration_ms=tool.duration_ms,
-            )
+def _delegated(part: Mapping[str, Any], tool: ToolCall) -> Sequence[Delegation]:
+    """What a ``task`` call of the main session says; its tokens are in the session that it opened, named here."""
+    if tool.tool != "task":
+        return ()
+    session = _mapping(_mapping(part.get("state")).get("metadata")).get("sessionId")
+    return (
+        Delegation(
+            agent_name=tool.agent_name or "",
+            source=Source.STREAM,
+            id=_text(session) or tool.id,
+            model=tool.model,
+            failed=tool.failed,
+            at_ms=tool.at_ms,
+            duration_ms=tool.duration_ms,
+        ),
+    )
 
 
 def _inventory(database: Database) -> Inventory | None:
