@@ -72,7 +72,7 @@ def test_a_simulated_helper_must_exist(tmp_path: Path) -> None:
 
 
 def test_a_way_round_the_gateway_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match=r"arm 'alone' asks for egress to vendor\.example, and no sandbox"):
+    with pytest.raises(ExperimentError, match=r"arm 'alone' asks for egress, but 'claude-code' speaks to its model"):
         made(tmp_path, TEXT + "settings: {egress: vendor.example}\n")
 
 

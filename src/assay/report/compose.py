@@ -86,7 +86,14 @@ def stamps(made: Material) -> tuple[str, ...]:
     isolation = () if kind is None else (UNSAFE.format(kind=kind),)
     subscribed = made.lock.subscriptions
     billing = (SUBSCRIBED.format(names=", ".join(subscribed)),) if subscribed else ()
-    return (*simulated, *isolation, *billing, *telemetry_stamps(made))
+    return (*simulated, *isolation, *billing, *_past_the_gateway(made), *telemetry_stamps(made))
+
+
+def _past_the_gateway(made: Material) -> tuple[str, ...]:
+    """Arms whose agents reach their vendor directly: nobody here knows what that took."""
+    arms = [arm.label for arm in made.lock.arms if arm.settings.get("egress")]
+    past = "reach hosts past the gateway, unmetered: their tokens and cost are unknown"
+    return (f"{', '.join(arms)} {past}.",) if arms else ()
 
 
 def empty_lists(made: Material) -> tuple[str, str]:

@@ -107,24 +107,27 @@ def _asked_agents(experiment: Experiment) -> dict[str, AgentInfo]:
     return {name: agent_info(name) for name in asked if {"@", ":"} & set(name)}
 
 
-def _refuse_egress(experiment: Experiment, arms: Sequence[Arm]) -> None:
-    """No kind of sandbox opens a second way out: an agent that needs one would hang, and its spend be unseen."""
+def _refuse_egress(experiment: Experiment, arms: Sequence[Arm], agents: Mapping[str, AgentInfo]) -> None:
+    """A way out beside the gateway is for agents that know no other: of what goes there, nothing is metered.
+
+    Raises ``ExperimentError`` for an agent that speaks to the gateway.
+    """
     for arm in arms:
-        hosts = arm.settings.get("egress")
-        if isinstance(hosts, list | tuple) and hosts:
+        info = agents.get(arm.names.get("agent", arm.agent)) or agents.get(arm.agent)
+        if arm.settings.get("egress") and info is not None and info.dialects:
             raise ExperimentError(
-                f"arm '{arm.label}' asks for egress to {', '.join(map(str, hosts))}, and no sandbox here has a way "
-                "out but the gateway",
+                f"arm '{arm.label}' asks for egress, but '{arm.agent}' speaks to its model through the gateway",
                 where=experiment.place("settings", "egress"),
-                remedy="Leave 'egress' out, or use an agent that takes a base URL",
+                remedy="Leave 'egress' out; it is for agents that can only talk to their vendor",
             )
 
 
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
-    arms = expand_arms(experiment, agent_infos() | _asked_agents(experiment))
+    agents = agent_infos() | _asked_agents(experiment)
+    arms = expand_arms(experiment, agents)
     refuse_unknown_simulations(experiment, arms, experiment.all_providers())
-    _refuse_egress(experiment, arms)
+    _refuse_egress(experiment, arms, agents)
     tasks = experiment_tasks(experiment)
     return Design(
         experiment=experiment,
