@@ -1,14 +1,17 @@
 """What the facts of a run say about attempts that did not settle."""
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from assay.evidence.layout import RunFolder
+from assay.evidence.normalise import Normalised, normalise
 from assay.experiment.load import experiment_from
 from assay.plan import Selection
-from assay.records import NANO, Ended, Outcome
+from assay.records import NANO, Arm, Call, Ended, Outcome
 from assay.run.driver import DriveOptions
 from assay.run.execute import execute
 from assay.run.facts import build_facts
@@ -60,3 +63,31 @@ async def test_unknown_spend_of_attempts_without_an_end_is_counted_not_summed(
     if unknown:
         assert "unknown" in next(text for text in reading.analysis.disclosures if "did not settle" in text)
         assert "is unknown" in next(line for line in page.splitlines() if line.startswith("Spent:"))
+
+
+async def test_sealed_evidence_is_normalised_once(
+    tiny_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begun(tiny_suite.parent, tmp_path / "out", [])
+    seen: list[Path] = []
+
+    def counting(folder: Path, arm: Arm, calls: Sequence[Call]) -> Normalised:
+        seen.append(folder)
+        return normalise(folder, arm, calls)
+
+    monkeypatch.setattr("assay.run.facts.normalise", counting)
+    monkeypatch.setattr("assay.evidence.kept.BUILT_IN", {"api": None})
+    run = await open_run(RunFolder(tmp_path / "out"))
+    first = await build_facts(run)
+    assert await build_facts(run, write=False) == first
+    assert len(seen) == 1, "the second report reads what the first one kept"
+    assert await build_facts(run, rebuild=True) == first
+    assert len(seen) == 2, "asked to rebuild, it looks at the evidence"
+    (kept,) = (tmp_path / "out" / "facts" / "normalised").iterdir()
+    kept.write_bytes(b"damaged")
+    assert await build_facts(run) == first
+    shutil.rmtree(seen[0])
+    gone = await build_facts(run)
+    await run.ledger.close()
+    assert len(seen) == 4
+    assert gone.cells != first.cells, "nothing is told of evidence that is gone"

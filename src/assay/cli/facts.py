@@ -23,7 +23,7 @@ from assay.run.sealing import is_about_evidence
 @json_option
 def facts(run: Path, verify: bool, as_json: bool) -> None:
     """Rebuild the tables of RUN: trials, llm_calls and cells as Parquet, and manifest.json."""
-    reading = asyncio.run(read_folder(run, write=True, verify=verify))
+    reading = asyncio.run(read_folder(run, write=True, verify=verify, rebuild=True))
     health, cells = reading.facts.health, len(reading.facts.cells)
     folder = run / "facts"
     stored = os.access(run, os.W_OK)

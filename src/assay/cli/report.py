@@ -18,11 +18,11 @@ from assay.run.opening import open_run
 from assay.run.reporting import FORMATS, Reading, read_run, write_reports
 
 
-async def read_folder(folder: Path, *, write: bool = False, verify: bool = False) -> Reading:
+async def read_folder(folder: Path, *, write: bool = False, verify: bool = False, rebuild: bool = False) -> Reading:
     """Open a run folder, derive its facts, analyse them; nothing is written unless ``write`` asks for the tables."""
     run = await open_run(RunFolder(folder))
     try:
-        return await read_run(run, write=write, verify=verify)
+        return await read_run(run, write=write, verify=verify, rebuild=rebuild)
     finally:
         await run.ledger.close()
 

@@ -36,7 +36,7 @@ from assay.evidence.sources.readers import reader
 from assay.evidence.tool_calls import Bodies, Gathered, gather
 from assay.records import Arm, Call, Record, Role, Tokens
 
-NORMALISE_VERSION = 1
+NORMALISE_VERSION = 2
 
 _reader = lru_cache(maxsize=None)(reader)  # looking for plug-ins takes a millisecond
 
@@ -143,8 +143,8 @@ def normalise(
 
 def _read(folder: Path, agent: str) -> tuple[tuple[SourceReport, ...], str | None]:
     """Ask the agent's reader; one that fails, against its contract, costs its own sources and no more."""
-    known = _reader(agent)
     try:
+        known = _reader(agent)
         return (() if known is None else tuple(known.read(AttemptFiles(folder)))), None
     except Exception as error:  # noqa: BLE001 - a reader may be a plug-in
         return (), f"the reader of {agent} failed: {type(error).__name__}: {error}"

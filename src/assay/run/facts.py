@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from assay.evidence import kept
 from assay.evidence.attempt_tables import AttemptFacts
 from assay.evidence.calls import read_calls
 from assay.evidence.cells import cells
 from assay.evidence.efforts import efforts, sentinel_runs
 from assay.evidence.facts import Anchor, Facts, Health
 from assay.evidence.measures import in_cells
-from assay.evidence.normalise import normalise
+from assay.evidence.normalise import Normalised, normalise
 from assay.evidence.outcomes import ANCHOR, TrialOutcome, latest_scores, trial_outcomes
 from assay.evidence.tables import write_tables
 from assay.evidence.work_sums import works
@@ -26,16 +27,19 @@ BARE = "api"
 """The agent that is none: one request with the task, one answer."""
 
 
-async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> Facts:
+async def build_facts(run: Run, *, write: bool = True, verify: bool = False, rebuild: bool = False) -> Facts:
     """Derive all tables and return what a report reads. Idempotent.
 
     ``write`` stores them under ``facts/``, unless the folder cannot be written; ``verify`` compares all evidence with
-    what was sealed and notes what differs.
+    what was sealed and notes what differs. Sealed evidence that was normalised before is not read again (``kept``),
+    unless ``rebuild`` or ``verify`` asks for it.
     """
+    write = write and not run.ledger.read_only
     calls: dict[str, Sequence[Call]] = {}
     outcomes = await outcomes_of(run, calls)
     attempts = await run.ledger.attempts()
-    made = tuple(_normalised(run, outcomes, attempts, calls))
+    normalised = _Normalising(run, await run.ledger.evidence(), write=write, fresh=rebuild or verify)
+    made = tuple(_all_normalised(normalised, outcomes, attempts, calls))
     measured = {one.attempt: in_cells(one.facts.measures) for one in made}
     outcomes = tuple(_with_measures(outcome, measured) for outcome in outcomes)
     compared = [outcome for outcome in outcomes if not is_sentinel(outcome.trial)]
@@ -50,7 +54,7 @@ async def build_facts(run: Run, *, write: bool = True, verify: bool = False) -> 
         efforts=efforts(compared, {task.id: task.difficulty for task in run.lock.tasks}) if with_agents else (),
         sentinels=sentinel_runs(outcome for outcome in outcomes if is_sentinel(outcome.trial)),
     )
-    if write and not run.ledger.read_only:
+    if write:
         requests = [fact for one in made for fact in one.facts.calls]
         write_tables(run.folder.facts, run.lock, outcomes, requests, facts, made)
     return facts
@@ -74,11 +78,38 @@ async def outcomes_of(run: Run, calls: dict[str, Sequence[Call]] | None = None) 
     return trial_outcomes(trials, attempts, await run.ledger.scores(), calls_of, with_model)
 
 
-def _normalised(
-    run: Run, outcomes: Sequence[TrialOutcome], attempts: Sequence[Attempt], calls: Mapping[str, Sequence[Call]]
+@dataclass(frozen=True, slots=True)
+class _Normalising:
+    """How attempts become facts: from what is kept of sealed evidence (``sealed``: by attempt), else anew."""
+
+    run: Run
+    sealed: Mapping[str, str]
+    write: bool
+    fresh: bool
+
+    def one(self, arm: Arm, attempt: Attempt, calls: Sequence[Call]) -> Normalised:
+        folder = self.run.folder.attempt(attempt.owner, attempt.number)
+        sealed = self.sealed.get(attempt.id)
+        made_of = kept.key(sealed, arm) if sealed is not None and folder.is_dir() else None
+        known = None
+        if made_of is not None and not self.fresh:
+            known = kept.load(self.run.folder.facts, attempt.id, made_of, calls)
+        if known is not None:
+            return known
+        facts = normalise(folder, arm, calls)
+        if made_of is not None and self.write:
+            kept.store(self.run.folder.facts, attempt.id, made_of, facts)
+        return facts
+
+
+def _all_normalised(
+    normalising: _Normalising,
+    outcomes: Sequence[TrialOutcome],
+    attempts: Sequence[Attempt],
+    calls: Mapping[str, Sequence[Call]],
 ) -> Iterator[AttemptFacts]:
     """Normalise every attempt whose calls were read, in the trials' order, oldest attempt first."""
-    arms = {arm.id: arm for arm in run.lock.arms}
+    arms = {arm.id: arm for arm in normalising.run.lock.arms}
     by_owner: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         if attempt.id in calls:
@@ -86,8 +117,7 @@ def _normalised(
     for outcome in outcomes:
         trial = outcome.trial
         for attempt in by_owner.get(trial.id, ()):
-            folder = run.folder.attempt(attempt.owner, attempt.number)
-            facts = normalise(folder, arms[trial.arm], calls[attempt.id])
+            facts = normalising.one(arms[trial.arm], attempt, calls[attempt.id])
             yield AttemptFacts(trial.run_id, trial.id, attempt.id, attempt.number, facts)
 
 

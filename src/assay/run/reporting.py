@@ -38,9 +38,9 @@ class Reading:
         return FORMATS[form](self.analysis, self.lock, self.facts)
 
 
-async def read_run(run: Run, *, write: bool = True, verify: bool = False) -> Reading:
+async def read_run(run: Run, *, write: bool = True, verify: bool = False, rebuild: bool = False) -> Reading:
     """Derive facts from books and evidence, and analyse them; see ``build_facts``."""
-    facts = await build_facts(run, write=write, verify=verify)
+    facts = await build_facts(run, write=write, verify=verify, rebuild=rebuild)
     return Reading(run.lock, facts, analyse(facts, run.lock))
 
 
