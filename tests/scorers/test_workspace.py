@@ -40,6 +40,12 @@ def test_counts(tmp_path: Path) -> None:
     assert count_changes(task, step) == (3, 4, 1)
 
 
+def test_what_tools_leave_behind_is_nobodys_work(tmp_path: Path) -> None:
+    task = make(tmp_path, "a\n")
+    left = {f"{folder}/x.txt": ("A", b"x\n") for folder in (".pytest_cache/v", "src/__pycache__", "node_modules/y")}
+    assert count_changes(task, sealed(tmp_path / "e", {"old.txt": ("M", b"b\n"), **left})) == (1, 1, 1)
+
+
 def test_a_deleted_file_loses_its_lines(tmp_path: Path) -> None:
     task = make(tmp_path, "a\nb\nc\n")
     assert count_changes(task, sealed(tmp_path / "e", {"old.txt": ("D", b"")})) == (1, 0, 3)

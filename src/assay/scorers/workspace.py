@@ -18,14 +18,19 @@ from assay.suites.base import Complaint, Task
 
 MAX_DIFF = 2 << 20
 MAX_PRODUCT = 4_000_000
+CACHES = frozenset(
+    {".git", "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis", "node_modules", ".venv"}
+)
+"""Folders that tools leave behind when they are run: nobody wrote what is in them."""
 
 
 class Workspace:
     """Scorer ``workspace``: ``files_changed``, ``lines_added``, ``lines_removed`` against the task's start.
 
-    All changed files count, tests and protected paths too: it is what the agent did, not what is graded. Lines are
-    those of a diff; binary files and files over 2 MiB count as files and have no lines. Where two texts are too
-    long to be aligned in bounded time, lines that moved are not counted.
+    All changed files count, tests and protected paths too: it is what the agent did, not what is graded. Only what
+    tools leave behind (``CACHES``) does not. Lines are those of a diff; binary files and files over 2 MiB count as
+    files and have no lines. Where two texts are too long to be aligned in bounded time, lines that moved are not
+    counted.
     """
 
     name: ClassVar[str] = "workspace"
@@ -34,7 +39,7 @@ class Workspace:
     @property
     def hash(self) -> str:
         """Content id: the version of the counting rule."""
-        return content_id("scorer", ["workspace", 1])
+        return content_id("scorer", ["workspace", 2])
 
     async def score(self, subject: Subject, sandboxes: SandboxKind) -> Sequence[Score]:
         """Count from evidence alone; no sandbox is opened."""
@@ -56,7 +61,7 @@ class Workspace:
 
 def count_changes(task: Task, step: Path) -> tuple[int, int, int]:
     """Return (files changed, lines added, lines removed) of one sealed step."""
-    changes = [one for one in read_changes(step) if one.kind != "dir" and ".git" not in Path(one.path).parts]
+    changes = [one for one in read_changes(step) if one.kind != "dir" and not CACHES & set(Path(one.path).parts)]
     after = {name: data for name, _, data in archived(step)}
     added = removed = 0
     for change in changes:
