@@ -26,6 +26,7 @@ from assay.evidence.facts import CellFact, Facts, Sums
 from assay.evidence.lock import Lock
 from assay.records import Arm, Target, Tokens, Verdict
 from assay.report.html import render_html
+from assay.testing.agent_facts import make_agent_facts
 from assay.testing.facts import make_facts
 
 Evidence = tuple[Analysis, Lock, Facts]
@@ -268,10 +269,17 @@ def by_hand_evidence() -> Evidence:
     return by_hand(facts, lock), lock, facts
 
 
-@pytest.fixture(scope="session", params=["by hand", "analysed", "one run, controls, no price"])
+def agents_at_work() -> Evidence:
+    facts, lock = make_agent_facts(4, sentinels=8, disagree=1, leaked=("leaked: plugin spy",))
+    return analyse(facts, lock), lock, facts
+
+
+@pytest.fixture(scope="session", params=["by hand", "analysed", "one run, controls, no price", "agents"])
 def evidence(request: pytest.FixtureRequest, by_hand_evidence: Evidence) -> Evidence:
     if request.param == "by hand":
         return by_hand_evidence
+    if request.param == "agents":
+        return agents_at_work()
     if request.param == "analysed":
         facts, lock = make_facts(11, controls=("aa",))
     else:
@@ -279,6 +287,11 @@ def evidence(request: pytest.FixtureRequest, by_hand_evidence: Evidence) -> Evid
             5, n_tasks=9, reps=1, failures=0.3, timeouts=0.2, controls=("aa", "sabotage"), unpriced=("steady",)
         )
     return analyse(facts, lock), lock, facts
+
+
+@pytest.fixture(scope="session")
+def agents_page() -> str:
+    return render_html(*agents_at_work())
 
 
 @pytest.fixture(scope="session")

@@ -149,6 +149,20 @@ async def test_fits_the_screen(browser: Browser, report: Path, width: int, dark:
     assert smallest >= 9.5
 
 
+@pytest.mark.parametrize("width", [390, 1600])
+async def test_a_report_of_agents_fits_too(browser: Browser, agents_page: str, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "agents.html"
+    path.write_text(agents_page, encoding="utf-8")
+    watched = await opened(browser, path, width, dark=True)
+    for summary in await watched.page.query_selector_all("summary"):
+        await summary.click()
+    assert await watched.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await watched.page.evaluate(WIDER) == []
+    assert await watched.page.evaluate(CUT) == []
+    assert watched.complaints == []
+    assert await watched.page.locator(".stamp").last.is_visible()
+
+
 @pytest.mark.parametrize("dark", [False, True])
 async def test_text_stands_out_from_the_page(browser: Browser, report: Path, dark: bool) -> None:
     page = (await opened(browser, report, 1600, dark=dark)).page

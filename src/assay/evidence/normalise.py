@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from assay.evidence.calls import FIRST_ERROR_STATUS
+from assay.evidence.commits import commits
 from assay.evidence.conversation import tool_uses
 from assay.evidence.coordination import Asked, coordination
 from assay.evidence.gaps import Counted
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
 from assay.evidence.reconcile import Reconciliation, cost_of, costs_differ, reconcile, total
+from assay.evidence.retries import Try, has_failed, tries
 from assay.evidence.roles import Claim, Joined, claims, declared_models, join
 from assay.evidence.sources.base import (
     AttemptFiles,
@@ -33,7 +33,7 @@ from assay.evidence.sources.base import (
     ToolCall,
 )
 from assay.evidence.sources.readers import reader
-from assay.evidence.tool_calls import Bodies, Gathered, gather
+from assay.evidence.tool_calls import SHOWN, Bodies, Gathered, gather
 from assay.records import Arm, Call, Record, Role, Tokens
 
 NORMALISE_VERSION = 2
@@ -100,7 +100,8 @@ def normalise(
     bodies = Bodies(folder)
     joined = join(calls, reports)
     who = claims(calls, arm, reports, joined, bodies.offers_tools)
-    facts = tuple(_call_fact(call, who[call.seq], joined, tries) for call, tries in _tries(calls, bodies))
+    tried = tries(calls, bodies)
+    facts = tuple(_call_fact(call, who[call.seq], joined, tried[call.seq].number) for call in calls)
     counted = [Counted(fact.call, fact.role, frozenset(joined.get(fact.call.seq, ()))) for fact in facts]
     tools = gather(reports, calls, who, bodies)
     sources = reconcile(counted, reports)
@@ -119,6 +120,7 @@ def normalise(
         registered=len(registered),
         reports=reports,
         wall_s=_wall_s(exits),
+        commits=commits(tools.calls, tools.committing, SHOWN),
         coordination=coordination(counted, delegations, lambda: _asked(counted, bodies), known=bool(reports)),
     )
     return Normalised(
@@ -127,7 +129,7 @@ def normalise(
         tools_from=tools.source,
         delegations=delegations,
         registered=registered,
-        errors=_errors(reports, calls, leaked),
+        errors=_errors(reports, calls, tried, leaked),
         sources=sources,
         inventory=inventory,
         leaked=leaked,
@@ -162,25 +164,6 @@ def _call_fact(call: Call, claim: Claim, joined: Joined, tries: int | None) -> C
         cost_reported=next((row.cost_usd for row in rows if row.cost_usd is not None), None),
         seen_by=len(rows),
     )
-
-
-def _tries(calls: Sequence[Call], bodies: Bodies) -> list[tuple[Call, int | None]]:
-    """Count earlier failed requests with the same body; bodies are read only where something had failed before."""
-    failed: Counter[bytes] = Counter()
-    any_failed, lost = False, False
-    found: list[tuple[Call, int | None]] = []
-    for call in calls:
-        bad = call.status >= FIRST_ERROR_STATUS or call.error is not None
-        if not (bad or any_failed):
-            found.append((call, 1))
-            continue
-        body = bodies.get(call.seq, "request")
-        digest = b"" if body is None else sha256(body).digest()
-        found.append((call, None if lost or body is None else 1 + failed[digest]))
-        any_failed = any_failed or bad
-        lost = lost or (bad and body is None)
-        failed[digest] += bad
-    return found
 
 
 def _delegations(reports: Sequence[SourceReport], facts: Sequence[CallFact]) -> tuple[Delegation, ...]:
@@ -244,7 +227,9 @@ def _tools_known(tools: Gathered, reports: Sequence[SourceReport], calls: Sequen
     return bool(calls) and all(bodies.get(call.seq, "response") is not None for call in answered)
 
 
-def _errors(reports: Sequence[SourceReport], calls: Sequence[Call], leaked: Sequence[str]) -> tuple[ErrorEvent, ...]:
+def _errors(
+    reports: Sequence[SourceReport], calls: Sequence[Call], tried: Mapping[int, Try], leaked: Sequence[str]
+) -> tuple[ErrorEvent, ...]:
     """What went wrong, from every source by name; the same fault may show in several."""
     found = [
         ErrorEvent(
@@ -253,9 +238,10 @@ def _errors(reports: Sequence[SourceReport], calls: Sequence[Call], leaked: Sequ
             Source.GATEWAY,
             at_ms=call.sent_at,
             status=call.status or None,
+            retried=tried[call.seq].recovered,
         )
         for call in calls
-        if call.error is not None or call.status >= FIRST_ERROR_STATUS
+        if has_failed(call)
     ]
     found += [error for report in reports for error in report.errors]
     source = next((report.source for report in reports if report.inventory is not None), Source.STREAM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.analysis.drift import Drift
+from assay.analysis.drift import ALPHA, Drift
 from assay.report.document import Cell, Column, Prose, Section, Table
 from assay.report.harness import signed_in
 from assay.report.material import Material
@@ -53,4 +53,7 @@ def _row(made: Material, one: Drift) -> tuple[Cell, ...]:
 def _verdict(one: Drift) -> Cell:
     if one.shown is None:
         return Cell("cannot be told", one.reason, tone="missing")
-    return Cell("▲ drift", tone="strong") if one.shown else Cell("○ no trend shown", tone="open")
+    if one.shown:
+        return Cell("▲ drift", tone="strong")
+    powerless = one.smallest_p is not None and one.smallest_p >= ALPHA
+    return Cell("○ no trend shown", "so few sentinels could show none" if powerless else "", tone="open")

@@ -31,6 +31,8 @@ def _agent(agent: AgentWork, made: Material) -> dict[str, Any]:
     data, work = agent.to_json(), agent.work.to_json()
     del data["work"]
     lists = {name: list(work.pop(name)) for name in ("tools", "failures", "models", "sub_agents", "errors")}
+    for row, model in zip(lists["models"], agent.work.models, strict=True):
+        row["tokens"] |= {"prompt": model.tokens.prompt, "total": model.tokens.total}
     sources = [{**row, "gaps": list(row["gaps"])} for row in work.pop("sources")]
     named = {"label": arm.label, "agent": arm.agent, "model": arm.model}
     return {**data, **named, **work, **lists, "sources": sources, "declared": list(agent.declared)}
