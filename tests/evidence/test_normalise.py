@@ -20,11 +20,13 @@ from assay.evidence.attempt_tables import (
     error_rows,
     source_rows,
     tool_rows,
+    trial_columns,
 )
 from assay.evidence.measures import MEASURES
+from assay.evidence.outcomes import TrialOutcome
 from assay.evidence.sources.base import Delegation, ErrorEvent, Inventory, Source, SourceReport, ToolCall
 from assay.identity import Json
-from assay.records import Arm, Call, Dialect, OwnerKind, Role, Tokens
+from assay.records import Arm, Attempt, Call, Dialect, OwnerKind, Role, Tokens, Trial
 
 ARM = Arm("mini-swe-agent", "2", "m", "lab")
 CODER: dict[str, Json] = {"agents": [{"name": "coder", "model": "sub"}]}
@@ -112,10 +114,40 @@ def test_tries_count_earlier_failures_of_the_same_body(tmp_path: Path) -> None:
     calls = [call(1), call(2, **failed), call(3, **failed), call(4), call(5)]
     found = normalise.normalise(tmp_path, ARM, calls, ())
     assert [fact.tries for fact in found.calls] == [1, 1, 2, 3, 1]
+    assert [error.retried for error in found.errors] == [True, True], "a later try of the same succeeded"
+    given_up = normalise.normalise(tmp_path, ARM, [*calls[:3], call(4, in_flight_at_kill=True, status=0)], ())
+    assert [error.retried for error in given_up.errors] == [False, False]
+    elsewhere = normalise.normalise(tmp_path, ARM, [*calls[:3], calls[4]], ())
+    assert [error.retried for error in elsewhere.errors] == [False, False], "another request succeeded"
     (tmp_path / bodies.NAME).unlink()
     found = normalise.normalise(tmp_path, ARM, calls, ())
     assert [fact.tries for fact in found.calls] == [1, None, None, None, None], "without bodies it is not known"
     assert [error.status for error in found.errors] == [529, 529]
+    assert [error.retried for error in found.errors] == [None, None]
+
+
+def test_a_trial_has_its_tool_calls_by_tool(tmp_path: Path) -> None:
+    trial = Trial("t", "r", "arm", "task", "hash", 0, 0)
+    attempt = Attempt("a", "r", OwnerKind.TRIAL, "t", 1, 1, "w", 0)
+    outcome = TrialOutcome(trial, attempt, 1, 0, None, None, False, None, None, TEN, True, 1, 0)
+    uses = [("bash", True), ("bash", False), ("bash", None), ("edit", False)]
+    tools = tuple(ToolCall(str(at), tool, Source.STREAM, failed=failed) for at, (tool, failed) in enumerate(uses))
+    found = normalise.normalise(tmp_path, ARM, [call(1)], (SourceReport(Source.STREAM, tool_calls=tools),))
+    assert trial_columns(outcome, found)["tools"] == {"bash": [3, 1], "edit": [1, 0]}
+    unknown = normalise.normalise(tmp_path, ARM, [call(1)], ())
+    assert trial_columns(outcome, unknown)["tools"] is None
+
+
+def test_commits_are_seen_in_whole_arguments_off_the_wire(tmp_path: Path) -> None:
+    store(
+        tmp_path,
+        (1, "response", asks("c1", "true " * 99 + "; git commit -m done")),
+        (2, "request", results(c1="<returncode>0</returncode>")),
+        (2, "response", {"choices": [{"message": {"content": "done"}}]}),
+    )
+    assert normalise.normalise(tmp_path, ARM, [call(1), call(2)], ()).measures["commits"] == 1
+    (tmp_path / bodies.NAME).unlink()
+    assert normalise.normalise(tmp_path, ARM, [call(1), call(2)], ()).measures["commits"] is None
 
 
 def test_a_delegation_gets_its_requests_from_the_gateway(tmp_path: Path) -> None:

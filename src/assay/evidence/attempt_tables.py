@@ -120,6 +120,7 @@ def trial_columns(outcome: TrialOutcome, facts: Normalised | None) -> dict[str, 
         "cost_reported_usd": facts.cost_reported_usd,
         "cost_differs": facts.cost_differs,
         "sources": {source.source.value: source.verdict for source in facts.sources},
+        "tools": _by_tool(facts),
         "tools_from": facts.tools_from.value if facts.tools_from else None,
         "leaked": list(facts.leaked),
         "problems": list(facts.problems),
@@ -127,9 +128,21 @@ def trial_columns(outcome: TrialOutcome, facts: Normalised | None) -> dict[str, 
 
 
 TRIAL = {
-    "cost_reported_usd": "DOUBLE", "cost_differs": "BOOLEAN", "sources": "JSON", "tools_from": "VARCHAR",
-    "leaked": "JSON", "problems": "JSON",
+    "cost_reported_usd": "DOUBLE", "cost_differs": "BOOLEAN", "sources": "JSON", "tools": "JSON",
+    "tools_from": "VARCHAR", "leaked": "JSON", "problems": "JSON",
 }  # fmt: skip
+
+
+def _by_tool(facts: Normalised) -> dict[str, list[int]] | None:
+    """Uses and failed uses by tool; None where "no tool calls" would not be known to be true."""
+    if facts.measures.get("tool_calls") is None:
+        return None
+    found: dict[str, list[int]] = {}
+    for tool in facts.tool_calls:
+        counts = found.setdefault(tool.tool, [0, 0])
+        counts[0] += 1
+        counts[1] += bool(tool.failed)
+    return dict(sorted(found.items()))
 
 
 def _flat(record: Record) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Seen:
     reports: Sequence[SourceReport]
     wall_s: Value = None
     coordination: Coordination = UNKNOWN
+    commits: int | None = None
 
 
 def measures(seen: Seen) -> dict[str, Value]:
@@ -195,6 +196,8 @@ _ALL: Mapping[str, tuple[Measure, Callable[[Seen], Value]]] = {
         ("tool_calls_failed", "count", _TOOLS, False, _failed, "uses that failed, commands by their exit status"),
         ("tool_error_rate", "share", _TOOLS, False, _ratio_of_failed, "failed / ended; not comparable across agents"),
         ("commits", "count", _TOOLS, False, _commits, "commands that made a git commit, as far as tools show it"),
+        ("commits", "count", _TOOLS, False, lambda s: s.commits if s.tools_known else None,
+         "commands that run git commit and end well"),
         ("tool_s", "s", _TOOLS, False, lambda s: _sum(
             None if t.duration_ms is None else t.duration_ms / 1000 for t in s.tools), "time in tools, added up"),
         ("active_s", "s", "gateway and tool calls", False, _active, "a model or a tool at work, overlaps once"),

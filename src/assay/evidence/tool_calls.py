@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assay.errors import EvidenceError
 from assay.evidence.bodies import Body, read_bodies
+from assay.evidence.commits import runs_commit
 from assay.evidence.conversation import ToolResult, exit_status, offers_tools, tool_results, tool_uses
 from assay.evidence.roles import Claim
 from assay.evidence.sources.base import Source, SourceReport, ToolCall
 from assay.identity import content_id
 from assay.records import Call
 
-_SHOWN = 200
+SHOWN = 200
+"""Characters of arguments that are kept for people, by every reader."""
 _FILLED = ("agent_name", "role", "arguments", "arguments_id", "failed", "exit_status", "error_class", "error",
            "at_ms", "duration_ms", "model")  # fmt: skip
 
@@ -62,10 +64,14 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The tool calls in order of time, and which source they are from (None = none has any)."""
+    """The tool calls in order of time, and which source they are from (None = none has any).
+
+    ``committing`` says by id, of those whose whole arguments were on the wire, whether they run ``git commit``.
+    """
 
     calls: tuple[ToolCall, ...]
     source: Source | None
+    committing: Mapping[str, bool] = field(default_factory=dict)
 
 
 def gather(
@@ -76,7 +82,8 @@ def gather(
     Calls that only another source has are added when the two share ids; else they may be the same under other names.
     """
     told: list[Sequence[ToolCall]] = [_once(report.tool_calls) for report in reports if report.tool_calls]
-    wire = from_bodies(calls, claims, bodies)
+    committing: dict[str, bool] = {}
+    wire = from_bodies(calls, claims, bodies, committing)
     told = sorted([*told, *((wire,) if wire else ())], key=_worth, reverse=True)
     if not told:
         return Gathered((), None)
@@ -90,24 +97,31 @@ def gather(
             elif shares:
                 found[call.id] = call
     ordered = sorted(found.values(), key=lambda call: call.at_ms or 0)
-    return Gathered(tuple(ordered if all(call.at_ms for call in ordered) else found.values()), best[0].source)
+    kept = tuple(ordered if all(call.at_ms for call in ordered) else found.values())
+    return Gathered(kept, best[0].source, committing)
 
 
-def from_bodies(calls: Sequence[Call], claims: Mapping[int, Claim], bodies: Bodies) -> tuple[ToolCall, ...]:
-    """Read tool calls off the wire: what answers ask for, and what later requests say came back."""
+def from_bodies(
+    calls: Sequence[Call], claims: Mapping[int, Claim], bodies: Bodies, committing: dict[str, bool]
+) -> tuple[ToolCall, ...]:
+    """Read tool calls off the wire: what answers ask for, and what later requests say came back.
+
+    ``committing`` takes what ``Gathered`` says of them.
+    """
     used: dict[str, ToolCall] = {}
     for call in calls:
         answer = bodies.get(call.seq, "response") if call.status and call.error is None else None
         for use in tool_uses(call.dialect, answer) if answer else ():
             key = f"{call.seq}{use.id}" if use.id.startswith("#") or not use.id else use.id
             claim = claims.get(call.seq, Claim())
+            committing[key] = runs_commit(use.tool, str(use.arguments))
             used[key] = ToolCall(
                 id=key,
                 tool=use.tool,
                 source=Source.GATEWAY,
                 agent_name=claim.agent_name,
                 role=claim.role,
-                arguments=str(use.arguments)[:_SHOWN],
+                arguments=str(use.arguments)[:SHOWN],
                 arguments_id=content_id("arguments", use.arguments),
                 at_ms=round(call.sent_at + (call.duration_ms or 0.0)),
                 model=call.model_served or call.model_requested,
@@ -135,7 +149,7 @@ def _ended(call: ToolCall, result: ToolResult) -> ToolCall:
         failed=failed,
         exit_status=status,
         error_class=("exit_status" if status else "other") if failed else None,
-        error=result.text[:_SHOWN] if failed else None,
+        error=result.text[:SHOWN] if failed else None,
     )
 
 

@@ -97,7 +97,10 @@ class Delegation(Record):
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent(Record):
-    """Something that went wrong, as a source says it. ``kind``: ``api | tool | agent | parse | limit``."""
+    """Something that went wrong, as a source says it. ``kind``: ``api | tool | agent | parse | limit``.
+
+    ``retried``: of the gateway, a later request with the same body succeeded; of an agent, it says it will try again.
+    """
 
     kind: str
     message: str
