@@ -1,8 +1,7 @@
 """The frozen data that every layer speaks. ``docs/records.md`` is the table of fields and units.
 
-Rules: missing is ``None``, never 0. Money is integer nano-USD here and in the ledger, USD in
-facts. Times are UTC milliseconds since the epoch. Durations end in ``_ms`` or ``_s``. Token
-kinds are disjoint: the five input kinds sum to the prompt, and ``output`` includes ``reasoning``.
+Rules: missing is ``None``, never 0. Money is integer nano-USD, in facts USD. Times are UTC ms, durations end in ``_ms``
+or ``_s``. Token kinds are disjoint: five input kinds sum to the prompt, and ``output`` includes ``reasoning``.
 """
 
 from __future__ import annotations
@@ -114,15 +113,8 @@ class Tokens(Record):
     @property
     def prompt(self) -> int | None:
         """All input kinds together, or ``None`` when none is known."""
-        kinds = (
-            self.input_uncached,
-            self.cache_read,
-            self.cache_write_5m,
-            self.cache_write_1h,
-            self.cache_write_unknown,
-        )
-        known = [kind for kind in kinds if kind is not None]
-        return sum(known) if known else None
+        writes = _add(_add(self.cache_write_5m, self.cache_write_1h), self.cache_write_unknown)
+        return _add(_add(self.input_uncached, self.cache_read), writes)
 
     @property
     def total(self) -> int | None:
@@ -131,18 +123,16 @@ class Tokens(Record):
 
 
 def _add(one: int | None, two: int | None) -> int | None:
-    if one is None:
-        return two
-    return one if two is None else one + two
+    return two if one is None else one if two is None else one + two
 
 
 @dataclass(frozen=True, slots=True)
 class Arm(Record):
     """The thing compared. Identity = content of everything but ``label`` and ``names``.
 
-    ``variant``, ``profile`` and ``settings`` hold content (the prompt text itself, not its name), so
-    that a changed prompt is another arm. ``replicate`` is 0, or 1 for the twin of an A/A control.
-    ``names`` are what the experiment file calls its parts: ``model``, ``variant``, ``profile``, ``control``.
+    ``variant``, ``profile`` and ``settings`` hold content (the prompt text itself, not its name): a changed prompt is
+    another arm. ``replicate`` is 0, or 1 for the twin of an A/A control. ``names`` are what the experiment file calls
+    its parts: ``model``, ``variant``, ``profile``, ``control``.
     """
 
     agent: str
@@ -159,8 +149,7 @@ class Arm(Record):
     @property
     def id(self) -> ArmId:
         """``hash(agent, version, model, provider, variant, profile, settings, replicate)``."""
-        content = self.to_json()
-        del content["label"], content["names"]
+        content = {name: value for name, value in self.to_json().items() if name not in {"label", "names"}}
         return content_id("arm", content)
 
 
@@ -187,9 +176,8 @@ def trial_id(arm: ArmId, task_hash: str, repetition: int) -> TrialId:
 class Attempt(Record):
     """One paid execution of a work item. Append-only: every attempt costs and stays.
 
-    ``fence`` grows with each claim of the item; a settle with an older fence is refused.
-    ``ended is None`` = still running, or lost with its worker (then ``finished`` is None too, and the
-    ledger's lease says which).
+    ``fence`` grows with each claim of the item; a settle with an older fence is refused. ``ended is None`` = still
+    running, or lost with its worker (then ``finished`` is None too, and the ledger's lease says which).
     """
 
     id: str
@@ -241,12 +229,11 @@ class Progress(Record):
 class Call(Record):
     """One request to a model, as the gateway saw it.
 
-    ``status`` is the HTTP status (0 = no answer). ``cost`` is None when the model is unpriced or the
-    usage unknown. ``in_flight_at_kill`` marks a call that had no end: its spend is a lower bound.
-    ``simulated_ms`` is the unscaled duration that a lab provider states, else None. ``request_id`` is the provider's
-    header, ``response_id`` the id in the answer's body: both join this call with what the agent says of it. ``hints``
-    are the request's headers that tell who asked (see ``evidence.calls.HINTS``). ``role``, ``agent_name`` and
-    ``effort`` are what normalisation made of all sources; the log itself knows ``main``.
+    ``status`` is the HTTP status (0 = no answer). ``cost`` is None when the model is unpriced or the usage unknown.
+    ``in_flight_at_kill`` marks a call without an end: its spend is a lower bound. ``simulated_ms`` is the unscaled
+    duration that a lab provider states. ``request_id`` is the provider's header, ``response_id`` the id in the answer's
+    body: both join this call with what the agent says. ``hints`` are headers that tell who asked
+    (``evidence.calls.HINTS``). ``role``, ``agent_name`` and ``effort`` come from all sources: the log knows ``main``.
     """
 
     owner_kind: OwnerKind
