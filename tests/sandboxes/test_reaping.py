@@ -203,3 +203,11 @@ def test_a_nameless_folder_elsewhere_is_swept_when_old(tmp_path: Path) -> None:
     os.utime(folder, (1, 1))
     UnsafeHostKind().reap(tmp_path, frozenset())
     assert not folder.exists()
+
+
+def test_a_folder_that_somebody_else_has_just_removed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "box-0123456789abcdef"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))
+    assert UnsafeHostKind().reap(tmp_path, frozenset()) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ def reap_boxes(scratch: Path, live: frozenset[str]) -> tuple[str, ...]:
 def _sweep() -> None:
     """Remove folders below the system's temporary folder whose run folder has been deleted meanwhile."""
     for folder in elsewhere("x").parent.glob(elsewhere(f"{TOKEN_PREFIX}*").name):
-        if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
+        if not _is_mine(folder):
             continue
         owner = _read_owner(folder)
         if owner is None or _is_running(owner) or (owner["record"] and Path(str(owner["record"])).is_dir()):
@@ -45,15 +46,31 @@ def _sweep() -> None:
         remove_tree(folder)
 
 
+def _is_mine(folder: Path) -> bool:
+    """Tell whether it is a folder of this user. Whoever sweeps too, or closes its sandbox, may have been faster."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return not stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def _age_s(folder: Path) -> float:
+    try:
+        return time.time() - folder.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _read_owner(record: Path) -> dict[str, object] | None:
-    """Return who answers for a folder; None when it is kept on purpose or has only just been made."""
+    """Return who answers for a folder; None when it is kept on purpose, has only just been made, or is gone."""
     nobody: dict[str, object] = {"label": record.name, "record": ""}
     if (record / KEPT).exists():
         return None
     try:
         owner = json.loads((record / OWNER).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return nobody if time.time() - record.stat().st_mtime > NEW_S else None
+        return nobody if _age_s(record) > NEW_S else None
     except (OSError, ValueError):
         return nobody
     return {**nobody, **owner} if isinstance(owner, dict) else nobody
