@@ -58,6 +58,11 @@ def test_what_breaks_a_promise_is_found(task: Task, wrong: type[ScriptedAgent]) 
         check_agent(wrong(), task)
 
 
+@pytest.mark.parametrize("ended", [Ended.OVER_BUDGET, Ended.ASKED, Ended.REFUSED, None])
+def test_an_agent_may_say_how_its_own_step_ended(task: Task, ended: Ended | None) -> None:
+    check_agent(ScriptedAgent(reading=Reading(ended)), task)
+
+
 def test_the_double_does_as_told(task: Task, tmp_path: Path) -> None:
     agent = ScriptedAgent({"calc.py": b"x = 1\n"}, output="said\n", exit_code=3)
     request = step_request(task, agent=agent, dialect=None)

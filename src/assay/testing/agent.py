@@ -18,7 +18,7 @@ from assay.sandboxes.base import DOOR_URL, HOME, WORKSPACE, Exit, ExitRecord, Mo
 from assay.suites.base import Task
 
 TOKEN = "0" * 32  # the door's token in requests made here; not a secret
-_MAY_SAY = {None, Ended.COMPLETED, Ended.STUCK, Ended.REFUSED, Ended.ASKED, Ended.AGENT_CRASH, Ended.PROVIDER_ERROR}
+_MAY_SAY = {None, *Ended} - {Ended.TIMEOUT, Ended.INFRASTRUCTURE, Ended.HARNESS_ERROR}
 _NOISE = random.Random(0).randbytes(2000)
 
 
