@@ -11,14 +11,18 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from assay.cli.options import json_option, run_argument
 from assay.cli.output import counted, page, print_json, table
+from assay.cli.show_calls import show_calls
 from assay.cli.show_telemetry import show_telemetry, telemetry_line
+from assay.cli.show_values import UNKNOWN, dollars
 from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.evidence.outcomes import TrialOutcome
-from assay.records import NANO, Attempt, Trial
+from assay.evidence.retries import has_failed
+from assay.records import NANO, Attempt, Score, Trial
 from assay.run.facts import outcomes_of
 from assay.run.opening import Run, open_run
 from assay.run.showing import AttemptView, TrialView, diff, view_trial
@@ -53,10 +57,12 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
         view = await view_trial(run, trial)
         if as_json:
             print_json(view.to_json())
+        elif wanted is not None and not view.attempts:
+            click.echo(NOT_STARTED)
         elif wanted == "diff":
-            click.echo("\n".join(_diff(run, view.trial, one) for one in view.attempts[-1:]) or NOT_STARTED)
+            click.echo("\n".join(_diff(run, view.trial, one) for one in view.attempts[-1:]))
         elif wanted == "calls":
-            _calls(view)
+            show_calls(page(), view)
         elif wanted == "telemetry":
             show_telemetry(page(), view)
         elif wanted == "verifier":
@@ -113,75 +119,85 @@ def _overview(view: TrialView) -> None:
     console.print(f"trial {trial.id}: {view.arm} on {trial.task}, repetition {trial.repetition}")
     for one in view.attempts:
         _attempt(console, one)
+    if not view.attempts:
+        console.print(NOT_STARTED)
 
 
 def _attempt(console: Console, view: AttemptView) -> None:
     attempt = view.attempt
     console.print(f"\nattempt {attempt.number}: {_ending(attempt)}")
     for step in view.steps:
-        ended = step.get("exit", {})
-        memory = ended.get("max_memory_bytes")
-        console.print(
-            f"  step {step.get('step')}: {ended.get('reason')}, exit code {ended.get('exit_code')},"
-            f" {ended.get('wall_s', 0):.2f} s, memory {'unknown' if memory is None else f'{memory >> 20} MiB'}"
-        )
-        reading = step.get("reading", {})
-        if reading.get("complaint") or reading.get("detail"):
-            console.print(f"    the agent's output: {reading.get('complaint') or ''} {reading.get('detail') or ''}")
-    tokens = [call.tokens.total for call in view.calls]
-    known = sum(count for count in tokens if count is not None)
-    console.print(
-        f"  {counted(len(view.calls), 'call')}, {known} tokens{' or more' if None in tokens else ''} (--calls)"
-    )
+        _step(console, step)
+    console.print(f"  {_requests(view)} (--calls)")
     console.print(f"  sources: {telemetry_line(view.facts)} (--telemetry)", markup=False)
-    console.print(f"  changed: {_changed(view)}")
+    console.print(f"  changed: {_changed(view)}", markup=False)
     if view.intact is False:
         console.print("  evidence: NOT what was sealed (assay facts RUN --verify)")
     if view.kept:
-        console.print(f"  sandbox kept: {view.kept}")
-    for score in view.scores:
-        value = "unknown" if score.value is None else f"{score.value:g}"
-        console.print(f"  {score.metric}: {value}{f'  ({score.reason})' if score.reason else ''}")
+        console.print(f"  sandbox kept: {view.kept}", markup=False)
+    if view.scores:
+        _scores(console, view.scores)
+
+
+def _step(console: Console, step: Mapping[str, Any]) -> None:
+    ended, reading = step.get("exit") or {}, step.get("reading") or {}
+    memory, wall_s = ended.get("max_memory_bytes"), ended.get("wall_s")
+    parts = (
+        ended.get("reason") or "no end is known",
+        f"exit code {_or_unknown(ended.get('exit_code'))}",
+        f"{UNKNOWN} time" if wall_s is None else f"{wall_s:.2f} s",
+        f"memory {UNKNOWN if memory is None else f'{memory >> 20} MiB'}",
+    )
+    console.print(f"  step {_or_unknown(step.get('step'))}: {', '.join(parts)}", markup=False)
+    if reading.get("complaint") or reading.get("detail"):
+        said = " ".join(str(reading[name]) for name in ("complaint", "detail") if reading.get(name))
+        console.print(f"    the agent's output: {said}", markup=False)
+
+
+def _requests(view: AttemptView) -> str:
+    """Count requests and tokens; tokens that no answer told are unknown, not 0."""
+    tokens = [call.tokens.total for call in view.calls]
+    known = [count for count in tokens if count is not None]
+    more = " or more" if None in tokens else ""
+    said = f"{sum(known):,} tokens{more}" if known or not tokens else f"{UNKNOWN} tokens"
+    failed = sum(has_failed(call) for call in view.calls)
+    return f"{counted(len(view.calls), 'request')}{f' ({failed} failed)' if failed else ''}, {said}"
+
+
+def _scores(console: Console, scores: Sequence[Score]) -> None:
+    grid = table(("score", "value", "reason"), numbers=("value",))
+    for score in sorted(scores, key=lambda score: score.metric != "solved"):
+        value = UNKNOWN if score.value is None else f"{score.value:,.4g}"
+        grid.add_row(score.metric, value, escape(score.reason or ""))
+    console.print(grid)
+
+
+def _or_unknown(value: object) -> str:
+    return UNKNOWN if value is None else str(value)
 
 
 def _changed(view: AttemptView) -> str:
+    """Name the first files; folders say nothing beyond the files in them."""
     if not view.sealed:
         return NOT_SEALED
-    named = [f"{change.change} {change.path}" for change in view.changes[:NAMED]]
-    more = " ..." if len(view.changes) > NAMED else ""
-    return f"{', '.join(named) or 'nothing'}{more} (--diff)"
+    files = [change for change in view.changes if change.kind != "dir"] or view.changes
+    named = ", ".join(f"{change.change} {change.path}" for change in files[:NAMED])
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return f"{named or 'nothing'}{more} (--diff)"
 
 
 def _ending(attempt: Attempt) -> str:
-    spent = "unknown" if attempt.spent is None else f"${attempt.spent / NANO:.4f}"
+    spent = dollars(None if attempt.spent is None else attempt.spent / NANO)
     bound = " or more" if attempt.spent_is_lower_bound else ""
     simulated = " (simulated)" if attempt.simulated else ""
     how = "lost with its driver" if attempt.lost else str(attempt.ended or "running")
     return f"{how}{f': {attempt.ended_detail}' if attempt.ended_detail else ''}; spent {spent}{bound}{simulated}"
 
 
-def _calls(view: TrialView) -> None:
-    columns = ("attempt", "step", "model", "status", "prompt", "output", "ms", "cost", "note")
-    grid = table(columns, numbers=("prompt", "output", "ms", "cost"))
-    for one in view.attempts:
-        for call in one.calls:
-            note = call.error or ("open when it was killed" if call.in_flight_at_kill else "")
-            cost = "unknown" if call.cost is None else f"{call.cost / NANO:.5f}"
-            numbers = (
-                call.tokens.prompt,
-                call.tokens.output,
-                None if call.duration_ms is None else round(call.duration_ms),
-            )
-            cells = ("unknown" if number is None else str(number) for number in numbers)
-            model = call.model_served or call.model_requested
-            grid.add_row(str(one.attempt.number), str(call.step), model, str(call.status), *cells, cost, note)
-    page().print(grid)
-
-
 def _verifier(run: Run, view: TrialView) -> None:
     found = [path for one in view.attempts[-1:] for path in _verifier_files(run, one)]
     if not found:
-        click.echo("no verifier output" if view.attempts else NOT_STARTED)
+        click.echo("no verifier output")
     for path in found:
         _verdict(json.loads(path.read_text(encoding="utf-8")))
 
