@@ -10,7 +10,7 @@ from rich.console import Console
 
 from assay.analysis.analyse import analyse
 from assay.analysis.base import Analysis
-from assay.evidence.facts import Facts
+from assay.evidence.facts import Facts, Sums
 from assay.evidence.lock import Lock
 from assay.report.compose import compose
 from assay.report.csv_report import render_csv
@@ -201,3 +201,15 @@ def test_names_of_tools_models_and_leaks_are_only_text(evidence: Evidence) -> No
     assert "<script" not in page
     assert "<script" not in text
     assert "\x1b" not in page + text + plain_text(made)
+
+
+def test_tool_failures_of_trials_that_nobody_saw_are_not_zero(evidence: Evidence) -> None:
+    _, lock, facts = evidence
+    name = "measure:tool_calls"
+    cells = tuple(
+        replace(cell, metrics={**cell.metrics, name: Sums(unknown=cell.settled)}) if cell.task == "bug-fix-01" else cell
+        for cell in facts.cells
+    )
+    facts = replace(facts, cells=cells)
+    for row in table(compose(analyse(facts, lock), lock, facts), "failure-kinds"):
+        assert row["exit_status"] == "≥ 2"

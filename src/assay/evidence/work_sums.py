@@ -185,5 +185,6 @@ def _errors(group: Sequence[Normalised]) -> tuple[ErrorWork, ...]:
 def _word(error: ErrorEvent) -> str:
     """Name the kind of an error; empty for what is counted elsewhere: tools, leaks, API errors as agents tell them."""
     if error.kind == "api":
-        return "" if error.source is not Source.GATEWAY else f"API: HTTP {error.status}" if error.status else "API: cut"
+        refused = error.status is not None and error.status >= FIRST_ERROR_STATUS
+        return "" if error.source is not Source.GATEWAY else f"API: HTTP {error.status}" if refused else "API: cut"
     return "" if error.kind in {"tool", "inventory"} else error.kind
