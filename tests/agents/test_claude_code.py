@@ -9,9 +9,10 @@ import pytest
 
 from assay.agents import claude_code
 from assay.agents.base import StepRequest
-from assay.agents.claude_code import CONFIG, PROMPT, SYSTEM, ClaudeCode
+from assay.agents.claude_code import CONFIG, SYSTEM, ClaudeCode
 from assay.agents.installed import DESCRIPTION, INSIDE
 from assay.agents.kinds import agent
+from assay.agents.tool_agent import PROMPT
 from assay.errors import InputError
 from assay.identity import Json
 from assay.records import Ended
@@ -130,7 +131,7 @@ def test_a_profile_is_written_in_its_own_words_and_the_workspace_stays_clean(tas
 
 
 def test_a_sub_agent_without_a_model_has_the_arms() -> None:
-    assert 'model: "inherit"' in claude_code.sub_agent({"name": "helper"})
+    assert b'model: "inherit"' in claude_code.sub_agent({"name": "helper"})
 
 
 def test_a_later_step_resumes_and_is_not_told_the_task_again(task: Task) -> None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import yaml
 
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
 from assay.agents.profile import own_files, with_own_settings
 from assay.agents.prompt import ask
+from assay.agents.tool_agent import ToolAgent
 from assay.evidence.sources.aider import failed_call, is_malformed
 from assay.records import Arm, Dialect, Ended
-from assay.sandboxes.base import HOME, ExitRecord, Mount
+from assay.sandboxes.base import HOME, ExitRecord
 from assay.suites.base import Task
 
 FOLDER = f"{HOME}/.assay/aider"
@@ -58,7 +57,7 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
-class Aider:
+class Aider(ToolAgent):
     """Settings: ``temperature``, ``effort``, ``edit_format`` (default ``whole``).
 
     In the chat are the starting files that may be written; the others are shown to be read. Profile ``instructions``
@@ -69,22 +68,11 @@ class Aider:
     name: ClassVar[str] = "aider"
     dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.CHAT})
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
-        """Its own files."""
-        return (self._tree().mount,)
-
     def launch(self, request: StepRequest) -> Launch:
         """The prompt lies in a file; settings in the configuration file, where a profile's own can change them."""
         prompt = f"{FOLDER}/{request.step}.md"
         return Launch(
-            argv=(self._tree().command, "--message-file", prompt, *_written(request.task)),
+            argv=(self.tree().command, "--message-file", prompt, *_written(request.task)),
             env=_ENV | {"OPENAI_API_BASE": f"{request.base_urls.get(Dialect.CHAT, '')}/v1"},
             files={prompt: ask(request).encode()} | (_files(request) if request.step == 0 else {}),
             collect=(".assay/aider/*.history*",),
@@ -99,9 +87,6 @@ class Aider:
         if detail:
             return Reading(Ended.AGENT_CRASH, detail)
         return Reading(complaint="format_error" if is_malformed(output) else None)
-
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
 
 
 def _files(request: StepRequest) -> dict[str, bytes]:

@@ -7,22 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
-from assay.agents.profile import own_files, with_own_settings
+from assay.agents.profile import agent_file, declared_agents, description, own_files, skill_files, with_own_settings
 from assay.agents.prompt import ask
+from assay.agents.tool_agent import PROMPT, ToolAgent, resource_attributes, with_prompt_as_input
 from assay.errors import InputError
 from assay.evidence.sources.claude_code_stream import Ending, ending
 from assay.identity import Json
 from assay.records import Arm, Dialect, Ended
-from assay.sandboxes.base import HOME, Exit, ExitRecord, Mount
+from assay.sandboxes.base import HOME, Exit, ExitRecord
 
 CONFIG = f"{HOME}/.claude"
-PROMPT = f"{HOME}/.assay/prompt.md"
 SYSTEM = f"{HOME}/.assay/system.md"
 DEFAULT_TOOLS = ("Bash", "Edit", "Glob", "Grep", "Read", "Write")
 """What every arm has. ``Task`` comes with declared sub-agents, ``Skill`` with declared skills.
@@ -31,9 +28,6 @@ Never ``WebSearch`` (it runs at the provider, round the sandbox) and ``WebFetch`
 """
 _WEB = frozenset({"WebSearch", "WebFetch"})
 _DUMMY_KEY = "dummy"
-# The prompt comes on standard input: one argument holds 128 KiB at most. The shell becomes the agent, so that signals
-# reach it.
-_START = 'exec "$0" "$@" < "$HOME"/.assay/prompt.md'
 _QUIET = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
@@ -60,7 +54,7 @@ _TELEMETRY = {
 }
 
 
-class ClaudeCode:
+class ClaudeCode(ToolAgent):
     """Settings: ``tools`` (a list, in place of ``DEFAULT_TOOLS``), ``effort``, ``max_turns``, ``retries``,
     ``built_in_agents`` (true = Claude Code's own sub-agents are registered too), ``thinking_tokens``.
 
@@ -72,21 +66,10 @@ class ClaudeCode:
     name: ClassVar[str] = "claude-code"
     dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.MESSAGES})
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
-        """Its own files."""
-        return (self._tree().mount,)
-
     def launch(self, request: StepRequest) -> Launch:
         """Return the command for one step; later steps resume the session."""
         return Launch(
-            argv=("/bin/sh", "-c", _START, self._tree().command, *_options(request)),
+            argv=with_prompt_as_input(self.tree().command, *_options(request)),
             env=_QUIET | _model(request) | _telemetry(request),
             files=_prompt_files(request) | (profile(request.arm) if request.step == 0 else {}),
             collect=(".claude/projects/**",),
@@ -108,9 +91,6 @@ class ClaudeCode:
             return Reading(Ended.AGENT_CRASH, _crash(end, output, exit_record), facts=end.facts)
         return Reading(facts=end.facts)
 
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
-
 
 def _by_its_word(end: Ending) -> Ended | None:
     if end.is_limit:
@@ -128,35 +108,23 @@ def profile(arm: Arm) -> dict[str, bytes]:
     if arm.profile.get("instructions"):
         files[f"{CONFIG}/CLAUDE.md"] = str(arm.profile["instructions"]).encode()
     for agent in declared_agents(arm):
-        files[f"{CONFIG}/agents/{agent['name']}.md"] = sub_agent(agent).encode()
-    for name, text in _mapping(arm.profile.get("skills")).items():
-        files[f"{CONFIG}/skills/{name}/SKILL.md"] = str(text).encode()
+        files[f"{CONFIG}/agents/{agent['name']}.md"] = sub_agent(agent)
     settings = with_own_settings({}, arm, ClaudeCode.name)
     if settings:
         files[f"{CONFIG}/settings.json"] = json.dumps(settings, indent=1, sort_keys=True).encode()
-    return files | own_files(arm, ClaudeCode.name)
+    return files | skill_files(arm, f"{CONFIG}/skills") | own_files(arm, ClaudeCode.name)
 
 
-def declared_agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
-    """Return the arm's sub-agents as its profile declares them."""
-    agents = arm.profile.get("agents")
-    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
-
-
-def sub_agent(agent: Mapping[str, Json]) -> str:
-    """Return a sub-agent's file: front matter in JSON's spelling of text, which YAML reads, then its prompt."""
+def sub_agent(agent: Mapping[str, Json]) -> bytes:
+    """Return a sub-agent's file."""
     front: dict[str, Json] = {
         "name": agent["name"],
-        "description": agent.get("description") or agent["name"],
+        "description": description(agent),
         "model": agent.get("model") or "inherit",
+        "tools": ", ".join(_words(agent.get("tools"))) or None,
+        "effort": agent.get("effort") or None,
     }
-    tools = agent.get("tools")
-    if tools:
-        front["tools"] = ", ".join(_words(tools))
-    if agent.get("effort"):
-        front["effort"] = agent["effort"]
-    lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in front.items())
-    return f"---\n{lines}---\n{agent.get('prompt') or ''}\n"
+    return agent_file(front, agent)
 
 
 def tools(arm: Arm) -> tuple[str, ...]:
@@ -211,8 +179,8 @@ def _model(request: StepRequest) -> dict[str, str]:
 def _telemetry(request: StepRequest) -> dict[str, str]:
     if request.otlp_url is None:
         return {}
-    attributes = ",".join(f"{name}={quote(value, safe='')}" for name, value in request.attributes.items())
-    return _TELEMETRY | {"OTEL_EXPORTER_OTLP_ENDPOINT": request.otlp_url, "OTEL_RESOURCE_ATTRIBUTES": attributes}
+    named = {"OTEL_RESOURCE_ATTRIBUTES": resource_attributes(request)}
+    return _TELEMETRY | {"OTEL_EXPORTER_OTLP_ENDPOINT": request.otlp_url} | named
 
 
 def _prompt_files(request: StepRequest) -> dict[str, bytes]:
@@ -225,10 +193,6 @@ def _crash(end: Ending, output: Path, exit_record: ExitRecord) -> str:
     said = end.detail or end.last_words
     how = crash_detail(output, exit_record) or "the agent ended without a result"
     return f"{how}: {said}" if said and said not in how else how
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _words(value: Any) -> Sequence[str]:

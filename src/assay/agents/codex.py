@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from assay.agents.api import INSIDE, PROGRAMS, interpreter
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.codex_config import CATALOGUE, CODEX_HOME, KEY, NAME, config_files, sub_agents
-from assay.agents.installed import ToolTree, tool_tree
+from assay.agents.codex_config import CATALOGUE, CODEX_HOME, KEY, NAME, config_files
 from assay.agents.output import crash_detail
+from assay.agents.profile import declared_agents
 from assay.agents.prompt import ask
+from assay.agents.tool_agent import ToolAgent, resource_attributes
 from assay.evidence.sources.codex_stream import failure
 from assay.evidence.streams import printed
 from assay.records import Arm, Dialect, Ended
@@ -22,7 +22,7 @@ TEMPLATE = "gpt-5.5"
 """Whose entry of the catalogue a model takes over that Codex does not know."""
 
 
-class Codex:
+class Codex(ToolAgent):
     """Settings: ``effort``, ``retries`` (per request; 1), ``template`` (the known model whose tools others get).
 
     A variant's system text becomes ``developer_instructions``; profile ``instructions`` become ``AGENTS.md`` and
@@ -33,20 +33,13 @@ class Codex:
     name: ClassVar[str] = NAME
     dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.RESPONSES})
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
+    def mounts(self, arm: Arm) -> Sequence[Mount]:
         """Its own files, and the start program."""
-        return (self._tree().mount, Mount(INSIDE, PROGRAMS))
+        return (*super().mounts(arm), Mount(INSIDE, PROGRAMS))
 
     def launch(self, request: StepRequest) -> Launch:
         """Return the command for one step; later steps resume the session."""
-        program = self._tree().command
+        program = self.tree().command
         again = ("resume", "--last") if request.step else ()
         codex = (program, "exec", *again, "--json", "--skip-git-repo-check")
         unhindered = "--dangerously-bypass-approvals-and-sandbox"
@@ -81,9 +74,6 @@ class Codex:
         detail = crash_detail(output, exit_record)
         return Reading(Ended.AGENT_CRASH, _complaint(output) or detail) if detail else Reading()
 
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
-
 
 def _complaint(output: Path) -> str | None:
     """What it says of its configuration takes several lines."""
@@ -94,12 +84,12 @@ def _complaint(output: Path) -> str | None:
 
 def _models(request: StepRequest) -> tuple[str, ...]:
     """All ids that may be named, each once, the arm's own first."""
-    named = (str(agent["model"]) for agent in sub_agents(request.arm) if agent.get("model"))
+    named = (str(agent["model"]) for agent in declared_agents(request.arm) if agent.get("model"))
     return tuple(dict.fromkeys((request.arm.model, *request.models, *named)))
 
 
 def _env(request: StepRequest) -> Mapping[str, str]:
-    attributes = ",".join(f"{name}={value}" for name, value in request.attributes.items())
+    attributes = resource_attributes(request)
     told = {"OTEL_RESOURCE_ATTRIBUTES": attributes} if attributes else {}
     batches = {"OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500"}
     return {"CODEX_HOME": CODEX_HOME, KEY: "dummy"} | (told | batches if request.otlp_url else {})

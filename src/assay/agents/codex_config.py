@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from assay.agents.base import StepRequest
-from assay.agents.prompt import profile_files
+from assay.agents.profile import declared_agents, description, own_files, skill_files, with_own_settings
 from assay.agents.toml import toml
 from assay.identity import Json
-from assay.records import Arm, Dialect
+from assay.records import Dialect
 from assay.sandboxes.base import HOME
 
 NAME = "codex"
@@ -34,29 +34,16 @@ _FEATURES = (
 def config_files(request: StepRequest) -> dict[str, bytes]:
     """Return all files of the first step. The workspace gets none, but for those that the profile puts there."""
     arm = request.arm
-    files = {f"{CODEX_HOME}/config.toml": toml(_merged(_config(request), _own(arm))).encode()}
+    files = {f"{CODEX_HOME}/config.toml": toml(with_own_settings(_config(request), arm, NAME)).encode()}
     if arm.profile.get("instructions"):
         files[f"{CODEX_HOME}/AGENTS.md"] = str(arm.profile["instructions"]).encode()
-    for agent in sub_agents(arm):
+    for agent in declared_agents(arm):
         files[_role_path(agent)] = toml(_role(agent)).encode()
-    skills = arm.profile.get("skills")
-    for name, text in skills.items() if isinstance(skills, Mapping) else ():
-        files[f"{CODEX_HOME}/skills/{name}/SKILL.md"] = str(text).encode()
-    native = arm.profile.get("native")
-    own = native.get(NAME) if isinstance(native, Mapping) else None
-    for path, text in own.items() if isinstance(own, Mapping) else ():
-        files[f"{HOME}/{str(path).removeprefix('~/')}"] = str(text).encode()
-    return files | profile_files(arm)
-
-
-def sub_agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
-    """Return the declared sub-agents."""
-    agents = arm.profile.get("agents")
-    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
+    return files | skill_files(arm, f"{CODEX_HOME}/skills") | own_files(arm, NAME)
 
 
 def _config(request: StepRequest) -> dict[str, Any]:
-    arm, agents = request.arm, sub_agents(request.arm)
+    arm, agents = request.arm, declared_agents(request.arm)
     retries = int(str(arm.settings.get("retries", RETRIES)))
     return {
         "model": arm.model,
@@ -96,7 +83,7 @@ def _config(request: StepRequest) -> dict[str, Any]:
 
 
 def _declared(agent: Mapping[str, Json]) -> Mapping[str, Json]:
-    return {"description": agent.get("description") or agent["name"], "config_file": _role_path(agent)}
+    return {"description": description(agent), "config_file": _role_path(agent)}
 
 
 def _role(agent: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -122,18 +109,3 @@ def _telemetry(url: str | None) -> dict[str, Any]:
         "metrics_exporter": {"otlp-http": {"endpoint": f"{url}/v1/metrics", "protocol": "binary"}},
         "trace_exporter": "none",
     }
-
-
-def _own(arm: Arm) -> Mapping[str, Any]:
-    """Settings in Codex's own words, merged over ours."""
-    settings = arm.profile.get("settings")
-    own = settings.get(NAME) if isinstance(settings, Mapping) else None
-    return own if isinstance(own, Mapping) else {}
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    both = {**base, **over}
-    for key in base.keys() & over.keys():
-        if isinstance(base[key], Mapping) and isinstance(over[key], Mapping):
-            both[key] = _merged(base[key], over[key])
-    return both

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
-from assay.agents.profile import own_files, system_text, with_own_settings
+from assay.agents.profile import (
+    agent_file,
+    declared_agents,
+    description,
+    own_files,
+    skill_files,
+    system_text,
+    with_own_settings,
+)
 from assay.agents.prompt import ask
+from assay.agents.tool_agent import PROMPT, ToolAgent, resource_attributes, with_prompt_as_input
 from assay.evidence.sources.gemini_cli import ending
+from assay.identity import Json
 from assay.records import Arm, Dialect, Ended
-from assay.sandboxes.base import HOME, ExitRecord, Mount
+from assay.sandboxes.base import HOME, ExitRecord
 
 CONFIG = f"{HOME}/.gemini"
-PROMPT = f"{HOME}/.assay/prompt.md"
-# One argument holds 128 KiB at most. The shell becomes the agent, so that signals reach it.
-_START = 'exec "$0" "$@" < ' + PROMPT
 # A search runs at the provider, round the sandbox; a fetch asks the provider to fetch.
 _WEB = ("google_web_search", "web_fetch")
 _BUILT_IN_AGENTS = ("codebase_investigator", "cli_help", "generalist", "browser_agent")
@@ -55,7 +60,7 @@ _QUIET = {
 }
 
 
-class GeminiCli:
+class GeminiCli(ToolAgent):
     """Settings: ``temperature top_p effort thinking_tokens max_turns small_model``; the effort is a thinking level.
 
     What it asks on its own behalf goes to ``small_model``, the arm's own model unless said otherwise. Profile
@@ -66,20 +71,9 @@ class GeminiCli:
     name: ClassVar[str] = "gemini-cli"
     dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.GEMINI})
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
-        """Its own files."""
-        return (self._tree().mount,)
-
     def launch(self, request: StepRequest) -> Launch:
         """Return the command for one step; the prompt comes on standard input."""
-        tree = self._tree()
+        tree = self.tree()
         # In the tree where sandboxes would not see this machine's.
         node = f"{tree.inside}/bin/node" if (tree.host / "bin" / "node").exists() else "node"
         flags = ["-y", "--skip-trust", "-o", "stream-json", "-m", request.arm.model]
@@ -87,11 +81,11 @@ class GeminiCli:
             flags += ["--resume" if request.step else "--session-id", request.session]
         prompt = ask(request, remembers=bool(request.session))
         return Launch(
-            argv=("/bin/sh", "-c", _START, node, tree.command, *flags),
+            argv=with_prompt_as_input(node, tree.command, *flags),
             env=_QUIET
             | {
                 "GOOGLE_GEMINI_BASE_URL": request.base_urls.get(Dialect.GEMINI, ""),
-                "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{name}={value}" for name, value in request.attributes.items()),
+                "OTEL_RESOURCE_ATTRIBUTES": resource_attributes(request),
             },
             files={PROMPT: prompt.encode()} | (_files(request) if request.step == 0 else {}),
             collect=(".gemini/tmp/**/chats/**",),
@@ -106,9 +100,6 @@ class GeminiCli:
         detail = crash_detail(output, exit_record)
         return Reading(Ended.AGENT_CRASH, detail) if detail else Reading()
 
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
-
 
 def _files(request: StepRequest) -> dict[str, bytes]:
     arm = request.arm
@@ -116,12 +107,9 @@ def _files(request: StepRequest) -> dict[str, bytes]:
     files = {f"{CONFIG}/settings.json": json.dumps(settings, indent=1).encode()}
     if system_text(arm):
         files[f"{CONFIG}/GEMINI.md"] = system_text(arm).encode()
-    for agent in _declared(arm):
-        files[f"{CONFIG}/agents/{agent['name']}.md"] = _sub_agent(agent, arm).encode()
-    skills = arm.profile.get("skills")
-    for name, text in skills.items() if isinstance(skills, Mapping) else ():
-        files[f"{CONFIG}/skills/{name}/SKILL.md"] = str(text).encode()
-    return files | own_files(arm, GeminiCli.name)
+    for agent in declared_agents(arm):
+        files[f"{CONFIG}/agents/{agent['name']}.md"] = _sub_agent(agent, arm)
+    return files | skill_files(arm, f"{CONFIG}/skills") | own_files(arm, GeminiCli.name)
 
 
 def _settings(request: StepRequest) -> dict[str, Any]:
@@ -164,20 +152,12 @@ def _generation(arm: Arm) -> dict[str, Any]:
     return found | ({"thinkingConfig": thinking} if thinking else {})
 
 
-def _declared(arm: Arm) -> list[Mapping[str, Any]]:
-    agents = arm.profile.get("agents")
-    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
-
-
-def _sub_agent(agent: Mapping[str, Any], arm: Arm) -> str:
-    """Front matter in JSON's spelling of strings, which YAML reads."""
-    front: dict[str, Any] = {
+def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> bytes:
+    front: dict[str, Json] = {
         "name": agent["name"],
-        "description": agent.get("description") or agent["name"],
+        "description": description(agent),
         "kind": "local",
         "model": agent.get("model") or arm.model,
+        "tools": agent.get("tools") or None,
     }
-    if agent.get("tools"):
-        front["tools"] = agent["tools"]
-    lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in front.items())
-    return f"---\n{lines}---\n{agent.get('prompt') or ''}\n"
+    return agent_file(front, agent)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
 from assay.agents.profile import own_files, system_text, with_own_settings
 from assay.agents.prompt import ask
+from assay.agents.tool_agent import ToolAgent
 from assay.evidence.streams import printed
-from assay.records import Arm, Dialect, Ended
-from assay.sandboxes.base import HOME, ExitRecord, Mount
+from assay.records import Dialect, Ended
+from assay.sandboxes.base import HOME, ExitRecord
 
 FOLDER = f"{HOME}/.assay/mini"
 TRAJECTORIES = ".assay/mini/*.traj.json"
@@ -35,7 +34,7 @@ _ENV = {
 }
 
 
-class MiniSweAgent:
+class MiniSweAgent(ToolAgent):
     """Settings: ``temperature``, ``top_p``, ``effort``, ``max_turns`` (its step limit), ``retries`` (of failed calls).
 
     Profile ``instructions`` and a variant's system text are added to its system text. Every step is a conversation of
@@ -45,23 +44,12 @@ class MiniSweAgent:
     name: ClassVar[str] = "mini-swe-agent"
     dialects: ClassVar[frozenset[Dialect]] = frozenset({Dialect.CHAT})
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
-        """Its own files."""
-        return (self._tree().mount,)
-
     def launch(self, request: StepRequest) -> Launch:
         """Everything is in the configuration: a prompt may be too long for an argument."""
         config, output = f"{FOLDER}/{request.step}.yaml", f"{FOLDER}/{request.step}.traj.json"
         retries = request.arm.settings.get("retries", _DEFAULT_RETRIES)
         return Launch(
-            argv=(self._tree().command, "-y", "--exit-immediately", "-c", "mini.yaml", "-c", config, "-o", output),
+            argv=(self.tree().command, "-y", "--exit-immediately", "-c", "mini.yaml", "-c", config, "-o", output),
             env=_ENV
             | {
                 "OPENAI_API_BASE": f"{request.base_urls.get(Dialect.CHAT, '')}/v1",
@@ -82,9 +70,6 @@ class MiniSweAgent:
         said = "".join([*printed(output, fd=1), *printed(output, fd=2)])
         lines = [" ".join(line.split()) for line in said.splitlines()[-40:] if _FAILED_CALL.search(line)]
         return Reading(Ended.PROVIDER_ERROR, lines[-1][:300]) if lines else Reading(Ended.AGENT_CRASH, detail)
-
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
 
 
 def _config(request: StepRequest) -> Mapping[str, Any]:

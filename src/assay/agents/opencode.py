@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.agents.base import Launch, Reading, StepRequest
-from assay.agents.catalogue import TOOLS
-from assay.agents.installed import ToolTree, tool_tree
 from assay.agents.output import crash_detail
-from assay.agents.prompt import ask, profile_files
+from assay.agents.profile import (
+    agent_file,
+    declared_agents,
+    description,
+    own_files,
+    skill_files,
+    system_text,
+    with_own_settings,
+)
+from assay.agents.prompt import ask
+from assay.agents.tool_agent import PROMPT, ToolAgent, resource_attributes, with_prompt_as_input
 from assay.evidence.sources.opencode import api_error
 from assay.identity import Json
 from assay.records import Arm, Dialect, Ended
-from assay.sandboxes.base import HOME, ExitRecord, Mount
+from assay.sandboxes.base import HOME, ExitRecord
 
 PROVIDER = "assay"
 CONFIG = f"{HOME}/.config/opencode"
-PROMPT = f"{HOME}/.assay/prompt.md"
-# A prompt may be longer than one argument can be (128 KiB).
-_START = 'exec "$0" "$@" < "$HOME"/.assay/prompt.md'
 # The packages of providers that are part of the binary: nothing is installed at run time.
 _PACKAGES = {Dialect.MESSAGES: "@ai-sdk/anthropic", Dialect.CHAT: "@ai-sdk/openai-compatible"}
 _CONTEXT, _DUMMY_KEY = 200_000, "dummy"
@@ -36,7 +41,7 @@ _QUIET = {
 }
 
 
-class Opencode:
+class Opencode(ToolAgent):
     """Settings: ``effort`` (a model variant's name), ``temperature``, ``small_model``, ``max_turns`` (steps).
 
     Its title request goes to ``small_model``, the arm's own model unless said otherwise. Profile: ``instructions``
@@ -47,17 +52,6 @@ class Opencode:
     name: ClassVar[str] = "opencode"
     dialects: ClassVar[frozenset[Dialect]] = frozenset(_PACKAGES)
 
-    def __init__(self, version: str | None = None) -> None:
-        self._version = version
-
-    def version(self) -> str:
-        """The installed version. Raises ``MachineError`` when it is not there."""
-        return self._tree().version
-
-    def mounts(self, arm: Arm) -> Sequence[Mount]:  # noqa: ARG002 - the seam's signature
-        """Its own files."""
-        return (self._tree().mount,)
-
     def launch(self, request: StepRequest) -> Launch:
         """Return the command for one step; later steps continue the session."""
         arm = request.arm
@@ -65,7 +59,7 @@ class Opencode:
         again = ("--continue",) if request.step else ()
         options = ("run", "--format", "json", *again, "-m", f"{PROVIDER}/{arm.model}", *effort)
         return Launch(
-            argv=("/bin/sh", "-c", _START, self._tree().command, *options),
+            argv=with_prompt_as_input(self.tree().command, *options),
             env=_QUIET | _telemetry(request),
             files={PROMPT: ask(request, remembers=True).encode(), **(_files(request) if request.step == 0 else {})},
             collect=(".local/share/opencode/opencode.db*", ".local/share/opencode/log/*"),
@@ -80,17 +74,13 @@ class Opencode:
         detail = crash_detail(output, exit_record)
         return Reading(Ended.AGENT_CRASH, detail) if detail else Reading()
 
-    def _tree(self) -> ToolTree:
-        return tool_tree(TOOLS[self.name], self._version)
-
 
 def _telemetry(request: StepRequest) -> dict[str, str]:
     if request.otlp_url is None:
         return {}
-    attributes = ",".join(f"{name}={value}" for name, value in request.attributes.items())
     return {
         "OTEL_EXPORTER_OTLP_ENDPOINT": request.otlp_url,
-        "OTEL_RESOURCE_ATTRIBUTES": attributes,
+        "OTEL_RESOURCE_ATTRIBUTES": resource_attributes(request),
         "OTEL_BSP_SCHEDULE_DELAY": "200",
     }
 
@@ -98,20 +88,13 @@ def _telemetry(request: StepRequest) -> dict[str, str]:
 def _files(request: StepRequest) -> dict[str, bytes]:
     """The configuration, instruction files and sub-agents."""
     arm = request.arm
-    files = {f"{CONFIG}/opencode.json": json.dumps(_merged(_config(request), _own(arm)), indent=1).encode()}
-    instructions = [text for text in (arm.profile.get("instructions"), arm.variant.get("system")) if text]
-    if instructions:
-        files[f"{CONFIG}/AGENTS.md"] = "\n\n".join(map(str, instructions)).encode()
-    for agent in _agents(arm):
-        files[f"{CONFIG}/agent/{agent['name']}.md"] = _sub_agent(agent, arm).encode()
-    skills = arm.profile.get("skills")
-    for name, text in skills.items() if isinstance(skills, Mapping) else ():
-        files[f"{CONFIG}/skill/{name}/SKILL.md"] = str(text).encode()
-    native = arm.profile.get("native")
-    own = native.get(Opencode.name) if isinstance(native, Mapping) else None
-    for path, text in own.items() if isinstance(own, Mapping) else ():
-        files[f"{HOME}/{str(path).removeprefix('~/')}"] = str(text).encode()
-    return files | profile_files(arm)
+    config = with_own_settings(_config(request), arm, Opencode.name)
+    files = {f"{CONFIG}/opencode.json": json.dumps(config, indent=1).encode()}
+    if system_text(arm):
+        files[f"{CONFIG}/AGENTS.md"] = system_text(arm).encode()
+    for agent in declared_agents(arm):
+        files[f"{CONFIG}/agent/{agent['name']}.md"] = _sub_agent(agent, arm)
+    return files | skill_files(arm, f"{CONFIG}/skill") | own_files(arm, Opencode.name)
 
 
 def _config(request: StepRequest) -> dict[str, Any]:
@@ -149,34 +132,11 @@ def _config(request: StepRequest) -> dict[str, Any]:
     return config | ({"agent": {"build": build}} if build else {})
 
 
-def _agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
-    agents = arm.profile.get("agents")
-    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
-
-
-def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> str:
-    """Front matter in JSON's spelling of strings, which YAML reads."""
-    front = {
-        "description": agent.get("description") or agent["name"],
+def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> bytes:
+    front: dict[str, Json] = {
+        "description": description(agent),
         "mode": "subagent",
         "model": f"{PROVIDER}/{agent.get('model') or arm.model}",
+        "variant": agent.get("effort") or None,
     }
-    if agent.get("effort"):
-        front["variant"] = agent["effort"]
-    lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in front.items())
-    return f"---\n{lines}---\n{agent.get('prompt') or ''}\n"
-
-
-def _own(arm: Arm) -> Mapping[str, Any]:
-    """Settings in opencode's own words, merged over ours."""
-    settings = arm.profile.get("settings")
-    own = settings.get(Opencode.name) if isinstance(settings, Mapping) else None
-    return own if isinstance(own, Mapping) else {}
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    both = {**base, **over}
-    for key in base.keys() & over.keys():
-        if isinstance(base[key], Mapping) and isinstance(over[key], Mapping):
-            both[key] = _merged(base[key], over[key])
-    return both
+    return agent_file(front, agent)

@@ -1,19 +1,20 @@
-"""What a profile holds for one agent in that agent's own words: files, and settings merged over ours."""
+"""A profile's parts for an agent: sub-agents, skills, texts, files in its own format, settings in its own words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assay.agents.prompt import profile_files
+from assay.agents.prompt import inside, profile_files
+from assay.identity import Json
 from assay.records import Arm
-from assay.sandboxes.base import HOME, WORKSPACE
 
 
 def own_files(arm: Arm, agent: str) -> dict[str, bytes]:
     """Return the profile's files for this agent and for any, by inside path; ``~/`` is the home, else the workspace."""
     native = _mapping(_mapping(arm.profile.get("native")).get(agent))
-    return {_inside(str(path)): str(text).encode() for path, text in native.items()} | profile_files(arm)
+    return {inside(str(path)): str(text).encode() for path, text in native.items()} | profile_files(arm)
 
 
 def with_own_settings(base: Mapping[str, Any], arm: Arm, agent: str) -> dict[str, Any]:
@@ -27,6 +28,29 @@ def system_text(arm: Arm) -> str:
     return "\n\n".join(str(text).strip() for text in texts if text)
 
 
+def declared_agents(arm: Arm) -> Sequence[Mapping[str, Json]]:
+    """Return the declared sub-agents: ``name description model effort prompt tools``, all but the name optional."""
+    agents = arm.profile.get("agents")
+    return [agent for agent in agents if isinstance(agent, Mapping)] if isinstance(agents, Sequence) else []
+
+
+def agent_file(front: Mapping[str, Json], agent: Mapping[str, Json]) -> bytes:
+    """Return a sub-agent's file: front matter in JSON's spelling of text, which YAML reads, then its prompt."""
+    lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in front.items() if value is not None)
+    return f"---\n{lines}---\n{agent.get('prompt') or ''}\n".encode()
+
+
+def description(agent: Mapping[str, Json]) -> Json:
+    """Return what a sub-agent is said to be for; its name where nothing is said."""
+    return agent.get("description") or agent["name"]
+
+
+def skill_files(arm: Arm, folder: str) -> dict[str, bytes]:
+    """Return the profile's skills as ``<folder>/<name>/SKILL.md``."""
+    skills = _mapping(arm.profile.get("skills"))
+    return {f"{folder}/{name}/SKILL.md": str(text).encode() for name, text in skills.items()}
+
+
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     both = {**base, **over}
     for key in base.keys() & over.keys():
@@ -37,7 +61,3 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _inside(path: str) -> str:
-    return f"{HOME}/{path[2:]}" if path.startswith("~/") else f"{WORKSPACE}/{path}"

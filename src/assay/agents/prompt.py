@@ -86,8 +86,9 @@ def profile_texts(arm: Arm) -> dict[str, str]:
 def profile_files(arm: Arm) -> dict[str, bytes]:
     """Return the profile's files by inside path, for agents that read them from disk; ``~/`` is the home."""
     files = arm.profile.get("files")
-    return {_inside(str(path)): str(text).encode() for path, text in files.items()} if isinstance(files, dict) else {}
+    return {inside(str(path)): str(text).encode() for path, text in files.items()} if isinstance(files, dict) else {}
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
+    """Return where a profile's path lies in the sandbox; ``~/`` is the home, else the workspace."""
     return f"{HOME}/{path[2:]}" if path.startswith("~/") else f"{WORKSPACE}/{path}"
