@@ -76,8 +76,15 @@ def _messages(path: Path, problems: list[str]) -> tuple[Mapping[str, Any], dict[
             head = entry
         for message in (*(mapping(entry.get("$set")).get("messages") or ()), entry):
             if isinstance(message, Mapping) and message.get("id") and message.get("type"):
-                found[str(message["id"])] = message
+                _keep(found, message)
     return head, found
+
+
+def _keep(found: dict[str, Mapping[str, Any]], message: Mapping[str, Any]) -> None:
+    """A session that goes on writes all of its past again, without tokens and tools: what was known of it stays."""
+    number = str(message["id"])
+    if "tokens" in message or "tokens" not in found.get(number, {}):
+        found[number] = message
 
 
 def _entries(path: Path, problems: list[str]) -> Iterator[Mapping[str, Json]]:
