@@ -40,6 +40,7 @@ FACTS = Normalised(
     errors=(
         ErrorEvent("api", "x", Source.GATEWAY, status=529),
         ErrorEvent("api", "x", Source.STREAM, status=529),
+        ErrorEvent("api", "cut", Source.GATEWAY, status=200),
         ErrorEvent("agent", "x", Source.STREAM),
         ErrorEvent("agent", "x", Source.SESSION),
         ErrorEvent("tool", "x", Source.STREAM),
@@ -84,7 +85,7 @@ def test_sub_agents_are_those_registered_and_those_used(work: ArmWork) -> None:
 
 
 def test_one_fault_told_by_several_sources_counts_once(work: ArmWork) -> None:
-    assert {row.word: row.times for row in work.errors} == {"API: HTTP 529": 1, "agent": 1}
+    assert {row.word: row.times for row in work.errors} == {"API: HTTP 529": 1, "API: cut": 1, "agent": 1}
 
 
 def test_sources_are_told_apart_by_verdict(work: ArmWork) -> None:

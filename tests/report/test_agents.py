@@ -127,7 +127,7 @@ def test_a_disagreement_or_a_leak_is_stamped_on_top(evidence: Evidence, document
     bad = analysed(make_agent_facts(4, disagree=2, leaked=("leaked: plugin spy",)))
     warned = compose(*bad)
     (stamp,) = [stamp for stamp in warned.stamps if stamp.startswith("Check before use")]
-    assert "stream: 2" in stamp
+    assert "stream; 2 comparisons" in stamp
     assert "plugin spy" in stamp
     assert len(bullets(warned, "What is wrong").items) == 2
     assert report_data(*bad)["telemetry_warnings"] == [stamp]

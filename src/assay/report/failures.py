@@ -10,8 +10,8 @@ from assay.report.agents import in_order, name_cell
 from assay.report.document import Block, Cell, Column, Prose, Section, Table
 from assay.report.material import LAST, Material
 from assay.report.material import in_order as outcomes_in_order
-from assay.report.measured import part_of, spread_cell, unit_of
-from assay.report.numbers import count, plural
+from assay.report.measured import NOT_KNOWN, part_of, spread_cell, unit_of
+from assay.report.numbers import at_least, count, plural
 
 GROUPS = ("ended", "complaint", "tool", "error")
 WORDS = {
@@ -43,7 +43,7 @@ def _kinds(made: Material, agents: list[AgentWork]) -> Table:
     )
     columns = (Column("Arm", numeric=False), *(Column(kind, hint=WORDS[group]) for group, kind in order))
     rows = tuple(
-        (name_cell(made, agent), *(_count(one.get(key)) for key in order))
+        (name_cell(made, agent), *(_count(one.get(key), _unseen(agent, key[0])) for key in order))
         for agent, one in zip(agents, found, strict=True)
     )
     note = (
@@ -76,14 +76,20 @@ def _of_arm(made: Material, agent: AgentWork) -> Kinds:
     return found | {("error", error.word): (error.times, -error.trials) for error in agent.work.errors}
 
 
-def _count(found: tuple[int, int] | None) -> Cell:
+def _unseen(agent: AgentWork, group: str) -> int:
+    """In how many trials nobody would have seen it: tool calls of a trial may not be known."""
+    calls = agent.measures.get("tool_calls")
+    return 0 if group != "tool" or calls is None else agent.work.trials - calls.n
+
+
+def _count(found: tuple[int, int] | None, unseen: int) -> Cell:
     """Above 0, ``whole`` is the trials of which it is a part; below 0, in how many it happened; 0 = not known."""
-    if found is None:
-        return Cell("0")
-    number, whole = found
+    lacking = f"{plural(unseen, 'trial')} {NOT_KNOWN}" if unseen else ""
+    number, whole = found or (0, 0)
     if whole > 0:
         return part_of(number, whole)
-    return Cell(count(number), f"in {plural(-whole, 'trial')}" if whole else "")
+    where = f"in {plural(-whole, 'trial')}" if whole else ""
+    return Cell(at_least(count(number), unseen > 0), ", ".join(part for part in (where, lacking) if part))
 
 
 def efforts_section(made: Material) -> Section | None:

@@ -45,9 +45,8 @@ def telemetry_stamps(made: Material) -> tuple[str, ...]:
     found = []
     if apart:
         sources = sorted({source.source for work in works for source in work.sources if source.disagree})
-        found.append(
-            f"telemetry disagrees with the gateway without a documented reason ({', '.join(sources)}: {apart})"
-        )
+        said = f"{', '.join(sources)}; {plural(apart, 'comparison')}"
+        found.append(f"telemetry disagrees with the gateway without a documented reason ({said})")
     if leaking:
         names = sorted({sentence.removeprefix("leaked: ") for work in leaking for sentence in work.leaked})
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
