@@ -93,8 +93,13 @@ class GeminiCli(ToolAgent):
         )
 
     def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:  # noqa: ARG002 - the seam's signature
-        """Its result says what went wrong; an error of the provider is not the model's failure."""
+        """Its result says what went wrong; an error of the provider is not the model's failure.
+
+        Turns that are used up end as ``over_budget``: the arm set them.
+        """
         end = ending(output)
+        if end.is_limit:
+            return Reading(Ended.OVER_BUDGET, end.error)
         if end.error is not None:
             return Reading(Ended.PROVIDER_ERROR if end.is_api else Ended.AGENT_CRASH, end.error)
         detail = crash_detail(output, exit_record)

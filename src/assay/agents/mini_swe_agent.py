@@ -23,6 +23,9 @@ TRAJECTORIES = ".assay/mini/*.traj.json"
 SYSTEM = "You are a helpful assistant that can interact with a computer."
 """Its own system text, before what a profile or a variant adds."""
 _FAILED_CALL = re.compile(r"litellm\.(?:exceptions\.)?\w*(?:Error|Exception|Unavailable|Timeout)\b")
+_USED_UP = re.compile(r"^Exit:\s+(LimitsExceeded)$", re.MULTILINE)
+_END = 400
+"""Characters of the last words, where the way it ended stands."""
 _DEFAULT_RETRIES = 3
 _ENV = {
     "MSWEA_CONFIGURED": "true",
@@ -63,10 +66,11 @@ class MiniSweAgent(ToolAgent):
         )
 
     def read(self, request: StepRequest, output: Path, exit_record: ExitRecord) -> Reading:  # noqa: ARG002 - the seam's signature
-        """It ends with the error of its last request, when that was one."""
+        """It ends with the error of its last request, when that was one; used-up turns are ``over_budget``."""
         detail = crash_detail(output, exit_record)
         if detail is None:
-            return Reading()
+            limit = _USED_UP.search("".join(printed(output, fd=1))[-_END:])
+            return Reading(Ended.OVER_BUDGET, limit[1]) if limit else Reading()
         said = "".join([*printed(output, fd=1), *printed(output, fd=2)])
         lines = [" ".join(line.split()) for line in said.splitlines()[-40:] if _FAILED_CALL.search(line)]
         return Reading(Ended.PROVIDER_ERROR, lines[-1][:300]) if lines else Reading(Ended.AGENT_CRASH, detail)

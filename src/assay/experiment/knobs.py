@@ -18,6 +18,7 @@ _HAS: Mapping[str, frozenset[str]] = {
     "claude-code": frozenset({"effort", "thinking_tokens", "retries", "max_turns", "tools"}),
     "codex": frozenset({"effort", "retries"}),
     "opencode": frozenset({"temperature", "top_p", "effort", "max_turns", "small_model"}),
+    "gemini-cli": frozenset({"temperature", "top_p", "effort", "thinking_tokens", "max_turns", "small_model"}),
     "aider": frozenset({"temperature", "effort"}),
     "mini-swe-agent": frozenset({"temperature", "top_p", "effort", "retries", "max_turns"}),
 }

@@ -61,3 +61,20 @@ def test_the_providers_error_is_told_from_its_own(tmp_path: Path) -> None:
     end = ending(files.streams[0])
     assert end.is_api
     assert end.error == "unknown: [API Error: no]"
+
+
+def test_used_up_turns_are_a_limit_and_no_error_of_the_provider(tmp_path: Path) -> None:
+    error = {"type": "FatalTurnLimitedError", "message": "Reached max session turns. See the API settings."}
+    files = attempt(tmp_path, {"type": "result", "status": "error", "error": error})
+    end = ending(files.streams[0])
+    assert (end.is_limit, end.is_api) == (True, False)
+    assert [told.kind for told in read(files)[0].errors] == ["limit"]
+
+
+def test_a_session_that_goes_on_writes_its_past_again_without_what_it_cost(tmp_path: Path) -> None:
+    tokens = {"input": 10, "output": 2, "cached": 4, "thoughts": 0, "tool": 0, "total": 12}
+    first = {"id": "1", "type": "gemini", "model": "m", "tokens": tokens}
+    past = {"id": "1", "type": "gemini", "content": [{"text": "done"}]}
+    lines = [{"sessionId": "s", "kind": "main"}, first, {"$set": {"messages": [past]}}, {**first, "id": "2"}]
+    session = read(attempt(tmp_path, session="\n".join(map(json.dumps, lines))))[1]
+    assert [(call.model, call.tokens.output) for call in session.calls] == [("m", 2), ("m", 2)]

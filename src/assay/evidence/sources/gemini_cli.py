@@ -32,15 +32,20 @@ from assay.records import Role, Tokens
 REQUESTS_GAP = "requests"
 _KNOWN = frozenset({"init", "message"})
 _EXITED = re.compile(r"Command exited with code: (-?\d+)|^Exit Code: (-?\d+)", re.MULTILINE)
+_TURN_LIMIT = "FatalTurnLimitedError"
 _API = re.compile(r"api|quota|fetch|network|\b[45]\d\d\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a step ended by its own word: ``error`` None = well, or it did not say. ``is_api``: the provider's error."""
+    """How a step ended by its own word: ``error`` None = well, or it did not say.
+
+    ``is_api``: it was the provider's error; ``is_limit``: its turns were used up.
+    """
 
     error: str | None = None
     is_api: bool = False
+    is_limit: bool = False
 
 
 def read(files: AttemptFiles) -> Sequence[SourceReport]:
@@ -57,7 +62,9 @@ def ending(output: Path) -> Ending:
             error = mapping(event.get("error"))
             said = f"{error.get('type') or 'error'}: {error.get('message') or ''}"
             failed = event.get("status") == "error"
-            end = Ending(" ".join(said.split())[:300], bool(_API.search(said))) if failed else Ending()
+            limit = error.get("type") == _TURN_LIMIT
+            told = Ending(" ".join(said.split())[:300], not limit and bool(_API.search(said)), limit)
+            end = told if failed else Ending()
     return end
 
 
@@ -95,7 +102,9 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
                 for name, counts in mapping(stats.get("models")).items():
                     totals[name] = totals.get(name, Tokens()) + _counts(mapping(counts))
                 if event.get("status") == "error":
-                    errors.append(ErrorEvent("api", str(mapping(event.get("error")).get("message")), Source.STREAM))
+                    error = mapping(event.get("error"))
+                    kind = "limit" if error.get("type") == _TURN_LIMIT else "api"
+                    errors.append(ErrorEvent(kind, str(error.get("message")), Source.STREAM))
             elif event and kind not in _KNOWN:
                 unknown[str(kind)] += 1
     tools = tuple(_tool(call_id, using) for call_id, using in used.items())
