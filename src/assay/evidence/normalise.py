@@ -17,6 +17,7 @@ from typing import Any
 from assay.evidence.commits import commits
 from assay.evidence.conversation import tool_uses
 from assay.evidence.coordination import Asked, coordination
+from assay.evidence.cut import cut_off
 from assay.evidence.gaps import Counted
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
@@ -109,6 +110,7 @@ def normalise(
     inventory = _inventory(reports)
     registered = _registered(inventory, arm)
     leaked = leaks(inventory, arm) if inventory else ()
+    delegations_known = bool(delegations) or _delegations_known(reports, facts)
     reported = next((one for one in sources if one.cost_usd is not None), None)
     seen = Seen(
         counted=counted,
@@ -116,12 +118,12 @@ def normalise(
         tools=tools.calls,
         tools_known=_tools_known(tools, reports, calls, bodies),
         delegations=delegations,
-        delegations_known=bool(reports),
+        delegations_known=delegations_known,
         registered=len(registered),
         reports=reports,
         wall_s=_wall_s(exits),
         commits=commits(tools.calls, tools.committing, SHOWN),
-        coordination=coordination(counted, delegations, lambda: _asked(counted, bodies), known=bool(reports)),
+        coordination=coordination(counted, delegations, lambda: _asked(counted, bodies), known=delegations_known),
     )
     return Normalised(
         calls=facts,
@@ -138,7 +140,7 @@ def normalise(
         cost_differs=costs_differ(reported.cost_usd, reported.gateway_cost_usd) if reported else None,
         lower_bound=any(call.in_flight_at_kill for call in calls),
         lookups=_lookups(exits),
-        problems=_problems(reports, bodies, failure),
+        problems=_problems(reports, bodies, failure, cut_off(folder)),
         measures=measures(seen),
     )
 
@@ -179,6 +181,17 @@ def _delegations(reports: Sequence[SourceReport], facts: Sequence[CallFact]) -> 
     filled = [_filled(one, by_id.get(one.id or "")) for one in best]
     alone = Counter(one.agent_name for one in filled)
     return tuple(_counted(one, facts) if alone[one.agent_name] == 1 else one for one in filled)
+
+
+def _delegations_known(reports: Sequence[SourceReport], facts: Sequence[CallFact]) -> bool:
+    """Tell whether "nothing was delegated" can be believed, of sources that name no delegation.
+
+    One that has its end would show it; so would one that lists every request of the main loop that was answered.
+    """
+    if any(report.finished for report in reports):
+        return True
+    main = [fact for fact in facts if fact.role in {Role.MAIN, None} and fact.call.tokens.total is not None]
+    return any(report.calls for report in reports) and all(fact.seen_by for fact in main)
 
 
 def _filled(one: Delegation, other: Delegation | None) -> Delegation:
@@ -248,9 +261,13 @@ def _errors(
     return (*found, *(ErrorEvent("inventory", sentence, source) for sentence in leaked))
 
 
-def _problems(reports: Sequence[SourceReport], bodies: Bodies, failure: str | None) -> tuple[str, ...]:
+def _problems(
+    reports: Sequence[SourceReport], bodies: Bodies, failure: str | None, cut: Sequence[str]
+) -> tuple[str, ...]:
     own = [f"{report.source}: {problem}" for report in reports for problem in report.problems]
-    return tuple(dict.fromkeys([*([failure] if failure else []), *own, *([bodies.problem] if bodies.problem else [])]))
+    return tuple(
+        dict.fromkeys([*([failure] if failure else []), *own, *([bodies.problem] if bodies.problem else []), *cut])
+    )
 
 
 def _asked(counted: Sequence[Counted], bodies: Bodies) -> Asked:
