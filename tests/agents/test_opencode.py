@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from assay.evidence.sources.base import AttemptFiles, Scope, Source, SourceReport
-from assay.evidence.sources.opencode import LAST_SPAN_GAP, RUNNING_STEP_GAP, TITLE_GAP, read
+from assay.evidence.sources.opencode import RUNNING_STEP_GAP, TITLE_GAP, read
+from assay.evidence.sources.opencode_telemetry import LAST_SPAN_GAP
 from assay.records import Call, Ended, Role, Tokens
 from assay.testing.driving import Driven, drive_one, missing_agent
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.evidence.sources.values import mapping
 from assay.identity import Json
 from assay.records import Dialect
 
@@ -98,7 +99,7 @@ def _messages_uses(events: Sequence[Mapping[str, Any]]) -> Iterator[ToolUse]:
         for block in _mappings(event.get("content")):
             if block.get("type") == "tool_use":
                 yield ToolUse(str(block["id"]), str(block["name"]), block.get("input"))
-        block, delta = _mapping(event.get("content_block")), _mapping(event.get("delta"))
+        block, delta = mapping(event.get("content_block")), mapping(event.get("delta"))
         if block.get("type") == "tool_use":
             begun[event["index"]] = block
         if delta.get("type") == "input_json_delta":
@@ -112,11 +113,11 @@ def _chat_uses(events: Sequence[Mapping[str, Any]]) -> Iterator[ToolUse]:
     begun: dict[tuple[int, int], dict[str, str]] = {}
     for event in events:
         for place, choice in enumerate(_mappings(event.get("choices"))):
-            said = _mapping(choice.get("message")) or _mapping(choice.get("delta"))
+            said = mapping(choice.get("message")) or mapping(choice.get("delta"))
             for number, call in enumerate(_mappings(said.get("tool_calls"))):
                 key = (choice.get("index", place), call.get("index", number))
                 use = begun.setdefault(key, {"id": "", "name": "", "arguments": ""})
-                function = _mapping(call.get("function"))
+                function = mapping(call.get("function"))
                 use["id"] = use["id"] or str(call.get("id") or "")
                 use["name"] = use["name"] or str(function.get("name") or "")
                 use["arguments"] += str(function.get("arguments") or "")
@@ -128,7 +129,7 @@ def _responses_uses(events: Sequence[Mapping[str, Any]]) -> Iterator[ToolUse]:
     seen = set()
     for event in events:
         done = event.get("type") == "response.output_item.done"
-        items = [event["item"]] if done else _mapping(event.get("response")).get("output") or event.get("output")
+        items = [event["item"]] if done else mapping(event.get("response")).get("output") or event.get("output")
         for item in _mappings(items):
             use = _responses_use(item)
             if use is not None and use.id not in seen:
@@ -151,8 +152,8 @@ def _gemini_uses(events: Sequence[Mapping[str, Any]]) -> Iterator[ToolUse]:
     number = 0
     for event in events:
         for candidate in _mappings(event.get("candidates")):
-            for part in _mappings(_mapping(candidate.get("content")).get("parts")):
-                call = _mapping(part.get("functionCall"))
+            for part in _mappings(mapping(candidate.get("content")).get("parts")):
+                call = mapping(part.get("functionCall"))
                 if call:
                     yield ToolUse(str(call.get("id") or f"#{number}"), str(call.get("name")), call.get("args"))
                     number += 1
@@ -180,9 +181,9 @@ def _responses_results(request: Mapping[str, Any]) -> Iterator[ToolResult]:
 def _gemini_results(request: Mapping[str, Any]) -> Iterator[ToolResult]:
     for content in _mappings(request.get("contents")):
         for part in _mappings(content.get("parts")):
-            result = _mapping(part.get("functionResponse"))
+            result = mapping(part.get("functionResponse"))
             if result.get("id"):
-                answer = _mapping(result.get("response"))
+                answer = mapping(result.get("response"))
                 text = _text(answer.get("error") or answer.get("output"))
                 yield ToolResult(str(result["id"]), text, True if "error" in answer else None)
 
@@ -199,10 +200,6 @@ _RESULTS = {
     Dialect.RESPONSES: _responses_results,
     Dialect.GEMINI: _gemini_results,
 }
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _mappings(value: Any) -> Iterable[Mapping[str, Any]]:

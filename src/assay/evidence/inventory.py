@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from assay.evidence.sources.base import Inventory
+from assay.evidence.sources.values import mapping
 from assay.records import Arm
 
 KINDS = {"sub_agents": "sub-agent", "plugins": "plugin", "mcp_servers": "MCP server", "skills": "skill"}
@@ -57,14 +58,14 @@ def unchecked(inventory: Inventory | None) -> tuple[str, ...]:
 def declared(arm: Arm) -> dict[str, frozenset[str]]:
     """Names that the arm's profile declares, by kind, native files included."""
     agent, profile = arm.agent.partition("@")[0], arm.profile
-    native = [PurePosixPath(path) for path in _mapping(_mapping(profile.get("native")).get(agent))]
-    settings = _mapping(_mapping(profile.get("settings")).get(agent))
+    native = [PurePosixPath(path) for path in mapping(mapping(profile.get("native")).get(agent))]
+    settings = mapping(mapping(profile.get("settings")).get(agent))
     agents = [str(one.get("name")) for one in _list(profile.get("agents")) if isinstance(one, Mapping)]
     return {
         "sub_agents": frozenset([*agents, *(path.stem for path in native if path.parent.name in {"agents", "agent"})]),
         "plugins": frozenset([*_below(native, "plugins"), *map(str, _list(settings.get("plugin")))]),
-        "mcp_servers": frozenset(name for key in _SERVERS for name in _mapping(settings.get(key))),
-        "skills": frozenset([*_mapping(profile.get("skills")), *_below(native, "skills")]),
+        "mcp_servers": frozenset(name for key in _SERVERS for name in mapping(settings.get(key))),
+        "skills": frozenset([*mapping(profile.get("skills")), *_below(native, "skills")]),
     }
 
 
@@ -72,10 +73,6 @@ def _below(paths: Iterable[PurePosixPath], folder: str) -> list[str]:
     """Names of the things that lie in ``folder``, as files or as folders."""
     inside = (path.parts for path in paths if folder in path.parts[:-1])
     return [PurePosixPath(parts[parts.index(folder) + 1]).stem for parts in inside]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _list(value: Any) -> list[Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from assay.evidence.sources.values import mapping
 from assay.evidence.telemetry import DELTA, MILLI, STATUS, LogRecord, Point, Span, event_name
 from assay.identity import Json
 
@@ -33,7 +34,7 @@ def logs(body: bytes) -> Iterator[LogRecord]:
 def spans(body: bytes) -> Iterator[Span]:
     """Yield the spans of one export request. Raises ``ValueError`` when it is not one."""
     for resource, scope, span in _entries(body, "resourceSpans", "scopeSpans", "spans"):
-        status = _mapping(span.get("status")).get("code")
+        status = mapping(span.get("status")).get("code")
         yield Span(
             name=_text(span, "name"),
             start_ms=_ms(span.get("startTimeUnixNano")),
@@ -58,7 +59,7 @@ def points(body: bytes) -> Iterator[Point]:
         shape = next((name for name in ("sum", "gauge", *_COUNTED) if name in metric), None)
         if shape is None:
             continue
-        data = _mapping(metric[shape])
+        data = mapping(metric[shape])
         counted = shape in _COUNTED
         for point in _list(data.get("dataPoints")):
             value = point.get("sum", 0) if counted else point.get("asInt", point.get("asDouble"))
@@ -89,9 +90,9 @@ def _entries(
     if not isinstance(request, dict):
         raise ValueError("is not OTLP in JSON")  # noqa: TRY004 - a value, not an argument, is wrong
     for group in _list(request.get(outer)):
-        resource = _attributes(_mapping(group.get("resource")).get("attributes"))
+        resource = _attributes(mapping(group.get("resource")).get("attributes"))
         for scoped in _list(group.get(middle)):
-            scope = _text(_mapping(scoped.get("scope")), "name")
+            scope = _text(mapping(scoped.get("scope")), "name")
             for entry in _list(scoped.get(inner)):
                 yield resource, scope, entry
 
@@ -102,10 +103,6 @@ def _list(value: Any) -> Sequence[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ValueError("is not OTLP in JSON")
     return value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
@@ -132,11 +129,11 @@ def _value(value: Any) -> Json:
 
 
 def _array(content: Any) -> Json:
-    return [_value(item) for item in _list(_mapping(content).get("values"))]
+    return [_value(item) for item in _list(mapping(content).get("values"))]
 
 
 def _pairs(content: Any) -> Json:
-    return _attributes(_mapping(content).get("values"))
+    return _attributes(mapping(content).get("values"))
 
 
 _KINDS: Mapping[str, Callable[[Any], Json]] = {

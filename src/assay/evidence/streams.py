@@ -19,6 +19,12 @@ class Line:
     text: str
     event: Mapping[str, Any] | None
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """One sentence for a line that says something and is no JSON object, else nothing."""
+        said = self.text.strip()
+        return (f"not a JSON event: {said[:80]}",) if said and self.event is None else ()
+
 
 def printed(output: Path, fd: int = 1) -> Iterator[str]:
     """Yield the texts of one file descriptor. Lines that are not such records are left out."""

@@ -139,13 +139,13 @@ def test_a_truncated_session_file_is_named_and_the_rest_counts(tmp_path: Path) -
     data = path.read_bytes()
     path.write_bytes(data[: data.rindex(b"token_usage_record") + 30])
     session = reports(folder)[Source.SESSION]
-    assert [problem.endswith("the last line is cut") for problem in session.problems] == [True]
+    assert [problem.endswith(" is cut off") for problem in session.problems] == [True]
     assert len(session.calls) == 2
     assert not session.finished
     path.write_bytes(b"\xff\x00 not json\n" + data)
     damaged = reports(folder)[Source.SESSION]
     assert damaged.sum() == gateway(folder)
-    assert [problem.endswith("line 1 is not JSON") for problem in damaged.problems] == [True]
+    assert [problem.endswith("line 1 is not a JSON object") for problem in damaged.problems] == [True]
 
 
 def test_unknown_events_are_counted_and_lost_fields_named(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_session_file_cut_in_a_line_keeps_what_is_before(tmp_path: Path) -> No
     lines = [{"sessionId": "s", "kind": "main"}, message, {**message, "toolCalls": [{"id": "a", "name": "read_file"}]}]
     session = read(attempt(tmp_path, session="\n".join(map(json.dumps, lines)) + '\n{"id": "2", "ty'))[1]
     assert session.source is Source.SESSION
-    assert session.problems == ("session-1.jsonl:4 is not JSON",)
+    assert session.problems == ("session-1.jsonl, line 4 is cut off",)
     (call,) = session.calls
     assert (call.tokens.input_uncached, call.tokens.output, call.tokens.reasoning) == (6, 5, 3)
     assert session.gaps == ("running_turn",)

@@ -18,7 +18,7 @@ from assay.evidence.sources.base import AttemptFiles, Source, SourceReport
 from assay.evidence.sources.claude_code_session import Sessions, read_sessions
 from assay.evidence.sources.claude_code_stream import Step, model_totals, read_step
 from assay.evidence.sources.claude_code_telemetry import otlp_report
-from assay.evidence.sources.claude_code_values import number, whole
+from assay.evidence.sources.values import number, whole
 from assay.records import Tokens
 
 SUB_AGENT_ANSWERS_GAP = "sub_agent_answers"

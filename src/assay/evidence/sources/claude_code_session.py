@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,13 @@ from assay.evidence.sources.base import Delegation, Source, SourceCall, ToolCall
 from assay.evidence.sources.claude_code_values import (
     DELEGATING,
     SYNTHETIC,
-    arguments_id,
     blocks,
-    mapping,
-    spelled,
-    text,
-    timestamp_ms,
+    ended,
     tool_result,
+    tool_use,
     usage_tokens,
 )
+from assay.evidence.sources.values import json_lines, mapping, text, timestamp_ms
 from assay.records import Role, Tokens
 
 PROJECTS = ".claude/projects"
@@ -67,7 +65,7 @@ def read_sessions(home: Path) -> Sessions:
     asked: dict[str, _Asked] = {}
     root = home / PROJECTS
     for path in sorted(root.glob("*/*.jsonl")):
-        rows = list(_rows(path, found))
+        rows = list(json_lines(path, found.problems))
         _take(found, rows, Role.MAIN, None)
         asked |= _asked(rows)
         found.closed = bool(rows) and rows[-1].get("type") in _CLOSING
@@ -77,7 +75,7 @@ def read_sessions(home: Path) -> Sessions:
 
 
 def _sub_agent(found: Sessions, path: Path, asked: Mapping[str, _Asked]) -> None:
-    rows = list(_rows(path, found))
+    rows = list(json_lines(path, found.problems))
     key = path.stem.removeprefix("agent-")
     name = _meta_name(path) or next((str(row["attributionAgent"]) for row in rows if row.get("attributionAgent")), None)
     if name is None:
@@ -124,24 +122,6 @@ def _asked(rows: Sequence[Mapping[str, Any]]) -> dict[str, _Asked]:
     return asked
 
 
-def _rows(path: Path, found: Sessions) -> Iterator[Mapping[str, Any]]:
-    try:
-        written = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        found.problems.append(f"{path.name} cannot be read: {error.strerror}")
-        return
-    for number, line in enumerate(written, start=1):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if isinstance(row, dict):
-            yield row
-        else:
-            cut = "is cut off" if number == len(written) else "is not a JSON object"
-            found.problems.append(f"{path.name}, line {number} {cut}")
-
-
 def _take(
     found: Sessions, rows: Sequence[Mapping[str, Any]], role: Role, agent_name: str | None
 ) -> Sequence[SourceCall]:
@@ -184,17 +164,7 @@ def _assistant(
         )
     for block in blocks(message):
         if block.get("type") == "tool_use":
-            tool = ToolCall(
-                id=str(block.get("id")),
-                tool=str(block.get("name")),
-                source=Source.SESSION,
-                agent_name=who[1],
-                role=who[0],
-                arguments=spelled(block.get("input")),
-                arguments_id=arguments_id(block.get("input")),
-                at_ms=at,
-                model=text(message.get("model")),
-            )
+            tool = tool_use(block, Source.SESSION, who, at, text(message.get("model")))
             found.tools[tool.id] = tool
 
 
@@ -206,12 +176,4 @@ def _user(found: Sessions, row: Mapping[str, Any]) -> None:
             continue
         in_background = "backgroundTaskId" in rich or (known.tool in DELEGATING and rich.get("isAsync") is True)
         result = tool_result(known.tool, block, in_background=in_background)
-        at = timestamp_ms(row.get("timestamp"))
-        found.tools[known.id] = replace(
-            known,
-            failed=result.failed,
-            exit_status=result.exit_status,
-            error_class=result.error_class,
-            error=result.error,
-            duration_ms=float(at - known.at_ms) if at is not None and known.at_ms is not None else None,
-        )
+        found.tools[known.id] = ended(known, result, timestamp_ms(row.get("timestamp")))

@@ -18,18 +18,14 @@ from assay.evidence.sources.claude_code_values import (
     DELEGATING,
     SYNTHETIC,
     Result,
-    arguments_id,
     background_result,
     blocks,
-    mapping,
-    number,
-    spelled,
-    text,
-    timestamp_ms,
+    ended,
     tool_result,
+    tool_use,
     usage_tokens,
-    whole,
 )
+from assay.evidence.sources.values import mapping, number, text, timestamp_ms, whole
 from assay.evidence.streams import Line, lines
 from assay.identity import Json
 from assay.records import Role, Tokens
@@ -115,7 +111,7 @@ def read_step(output: Path) -> Step:
         if line.event is None:
             if line.text.strip():
                 step.last_words = line.text.strip()[:_LAST_WORDS]
-                step.problems.append(f"not a JSON event: {line.text.strip()[:80]}")
+                step.problems += line.complaints
             continue
         at = round(zero + line.at_s * 1000) if zero is not None else None
         _take(step, line.event, at)
@@ -196,17 +192,7 @@ def _assistant(step: Step, event: Mapping[str, Any], at: int | None) -> None:
         )
     for block in blocks(message):
         if block.get("type") == "tool_use":
-            call = ToolCall(
-                id=str(block.get("id")),
-                tool=str(block.get("name")),
-                source=Source.STREAM,
-                agent_name=who[1],
-                role=who[0],
-                arguments=spelled(block.get("input")),
-                arguments_id=arguments_id(block.get("input")),
-                at_ms=at,
-                model=text(message.get("model")),
-            )
+            call = tool_use(block, Source.STREAM, who, at, text(message.get("model")))
             step.tools[call.id] = call
             if call.tool in DELEGATING:
                 told = mapping(block.get("input"))
@@ -228,21 +214,9 @@ def _user(step: Step, event: Mapping[str, Any], at: int | None) -> None:
             continue
         call = step.tools[key]
         result = tool_result(call.tool, block, in_background="backgroundTaskId" in rich)
-        step.tools[key] = _ended(call, result, at)
+        step.tools[key] = ended(call, result, at)
         if key in step.delegations:
             step.delegations[key] = _delegated(step.delegations[key], rich, result)
-
-
-def _ended(call: ToolCall, result: Result, at: int | None) -> ToolCall:
-    lasted = float(at - call.at_ms) if at is not None and call.at_ms is not None else None
-    return replace(
-        call,
-        failed=result.failed,
-        exit_status=result.exit_status,
-        error_class=result.error_class,
-        error=result.error,
-        duration_ms=lasted,
-    )
 
 
 def _delegated(known: Delegation, rich: Mapping[str, Any], result: Result) -> Delegation:
@@ -272,9 +246,9 @@ def _task(step: Step, event: Mapping[str, Any], at: int | None) -> None:
         if task and text(event.get("subagent_type")):
             step.agents[task] = str(event["subagent_type"])
         return
-    ended = background_result(str(event.get("summary")))
-    if key in step.tools and known is None and ended is not None:
-        step.tools[key] = _ended(step.tools[key], ended, at)
+    result = background_result(str(event.get("summary")))
+    if key in step.tools and known is None and result is not None:
+        step.tools[key] = ended(step.tools[key], result, at)
     if known is not None:
         usage = mapping(event.get("usage"))
         step.delegations[key] = replace(

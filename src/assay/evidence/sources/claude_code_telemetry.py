@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.evidence.sources.base import Delegation, ErrorEvent, Source, SourceCall, SourceReport, ToolCall
-from assay.evidence.sources.claude_code_values import SHOWN, arguments_id, number, spelled, text
+from assay.evidence.sources.values import SHOWN, digest, number, text, whole
 from assay.evidence.telemetry import LogRecord, Point, Span, Telemetry
 from assay.records import Role, Tokens
 
@@ -78,10 +78,10 @@ def _call(
         agent_name=agent or (_own_name(said.get("agent.name"))),
         effort=text(said.get("effort")),
         tokens=Tokens(
-            input_uncached=_count(said.get("input_tokens")),
-            cache_read=_count(said.get("cache_read_tokens")),
-            cache_write_unknown=_count(said.get("cache_creation_tokens")),
-            output=_count(said.get("output_tokens")),
+            input_uncached=whole(said.get("input_tokens")),
+            cache_read=whole(said.get("cache_read_tokens")),
+            cache_write_unknown=whole(said.get("cache_creation_tokens")),
+            output=whole(said.get("output_tokens")),
         ),
         at_ms=round(log.at_ms - (number(said.get("duration_ms")) or 0.0)),
         ttft_ms=number(span.attributes.get("ttft_ms")) if span else None,
@@ -101,11 +101,6 @@ def _role(source: str, *, is_sub: bool) -> Role | None:
 
 def _own_name(name: Any) -> str | None:
     return name if isinstance(name, str) and name != "custom" else None
-
-
-def _count(value: Any) -> int | None:
-    found = number(value)
-    return None if found is None else round(found)
 
 
 def _missing(logs: Sequence[tuple[str, LogRecord]]) -> list[str]:
@@ -156,14 +151,15 @@ def _tool(key: str, log: LogRecord, agent: str | None, names: Mapping[str, str],
     failed = {"true": False, "false": True}.get(success or "")
     kind = _ERRORS.get(str(said.get("error_type")), "other") if failed else None
     arguments = _json(said.get("tool_input"))
+    shown, equal = (None, None) if arguments is None else digest(arguments)
     return ToolCall(
         id=key,
         tool=str(said.get("tool_name")),
         source=Source.OTLP,
         agent_name=names.get(agent) if agent else None,
         role=None if agent is None else Role.SUB_AGENT if agent else Role.MAIN,
-        arguments=spelled(arguments) if arguments is not None else None,
-        arguments_id=arguments_id(arguments) if arguments is not None else None,
+        arguments=shown,
+        arguments_id=equal,
         failed=failed,
         error_class=kind,
         error=str(said.get("error"))[:SHOWN] if failed and said.get("error") else None,
@@ -189,7 +185,7 @@ def _delegation(log: LogRecord) -> Delegation:
         model=text(said.get("model")),
         background={"true": True, "false": False}.get(str(said.get("is_async")).lower()),
         failed=False,
-        tool_calls=_count(said.get("total_tool_uses")),
+        tool_calls=whole(said.get("total_tool_uses")),
         at_ms=round(log.at_ms - (lasted or 0.0)),
         duration_ms=lasted,
     )
@@ -198,4 +194,4 @@ def _delegation(log: LogRecord) -> Delegation:
 def _error(name: str, log: LogRecord) -> ErrorEvent:
     said = log.attributes
     message = str(said.get("error") or ("the model refused" if name == "api_refusal" else name))
-    return ErrorEvent("api", message[:500], Source.OTLP, round(log.at_ms), _count(said.get("status_code")), False)
+    return ErrorEvent("api", message[:500], Source.OTLP, round(log.at_ms), whole(said.get("status_code")), False)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.identity import content_id
-from assay.records import Tokens
+from assay.evidence.sources.base import Source, ToolCall
+from assay.evidence.sources.values import SHOWN, between_ms, digest, mapping, whole
+from assay.records import Role, Tokens
 
 DELEGATING = frozenset({"Agent", "Task"})
 """The tool that starts a sub-agent: its name on the wire, and in lists of tools."""
-SHOWN = 200
 SYNTHETIC = "<synthetic>"
 """The model of messages that the agent writes itself, such as an error in words."""
 _EXIT = re.compile(r"^Exit code (\d+)")
@@ -40,33 +38,28 @@ class Result:
     error: str | None = None
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object, or an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def blocks(message: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the blocks of a message's content; plain text has none."""
     content = mapping(message).get("content")
     yield from (block for block in content if isinstance(block, Mapping)) if isinstance(content, list) else ()
 
 
-def whole(value: Any) -> int | None:
-    """Return a count; None for anything that is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def number(value: Any) -> float | None:
-    """Return a number, also one that is spelled as text; None for anything else."""
-    try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def text(value: Any) -> str | None:
-    """Return a text that says something."""
-    return value if isinstance(value, str) and value else None
+def tool_use(
+    block: Mapping[str, Any], source: Source, who: tuple[Role, str | None], at: int | None, model: str | None
+) -> ToolCall:
+    """Read a ``tool_use`` block: a call that has not come back yet. ``who``: the role, and the sub-agent's name."""
+    shown, equal = digest(block.get("input"))
+    return ToolCall(
+        id=str(block.get("id")),
+        tool=str(block.get("name")),
+        source=source,
+        agent_name=who[1],
+        role=who[0],
+        arguments=shown,
+        arguments_id=equal,
+        at_ms=at,
+        model=model,
+    )
 
 
 def usage_tokens(value: Any, *, is_final: bool = True) -> Tokens:
@@ -82,24 +75,6 @@ def usage_tokens(value: Any, *, is_final: bool = True) -> Tokens:
         cache_write_unknown=None if known else whole(usage.get("cache_creation_input_tokens")),
         output=whole(usage.get("output_tokens")) if is_final else None,
     )
-
-
-def timestamp_ms(value: Any) -> int | None:
-    """Read an ISO time as UTC ms."""
-    try:
-        return round(datetime.fromisoformat(str(value)).timestamp() * 1000)
-    except ValueError:
-        return None
-
-
-def spelled(arguments: Any) -> str:
-    """Return a tool's arguments for people."""
-    return json.dumps(arguments, ensure_ascii=False, sort_keys=True)[:SHOWN]
-
-
-def arguments_id(arguments: Any) -> str:
-    """Return what is equal for equal arguments."""
-    return content_id("arguments", arguments)
 
 
 def result_text(block: Mapping[str, Any]) -> str:
@@ -122,6 +97,18 @@ def tool_result(tool: str, block: Mapping[str, Any], *, in_background: bool) -> 
         return Result(True, int(exited[1]), "exit_status", said[:SHOWN])
     kind = next((name for name, pattern in _CLASSES if pattern.search(said)), "other")
     return Result(None if kind == "interrupted" else True, None, kind, said[:SHOWN])
+
+
+def ended(call: ToolCall, result: Result, at: int | None) -> ToolCall:
+    """Return a call that came back at a time."""
+    return replace(
+        call,
+        failed=result.failed,
+        exit_status=result.exit_status,
+        error_class=result.error_class,
+        error=result.error,
+        duration_ms=between_ms(call.at_ms, at),
+    )
 
 
 def background_result(summary: str) -> Result | None:

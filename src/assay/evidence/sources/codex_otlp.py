@@ -13,17 +13,8 @@ from pathlib import Path
 
 from assay.evidence.otlp import read_telemetry
 from assay.evidence.sources.base import Delegation, ErrorEvent, Inventory, Source, SourceCall, SourceReport, ToolCall
-from assay.evidence.sources.codex_values import (
-    COMMANDS,
-    OTLP_NAMES,
-    digest,
-    exit_status,
-    failure_class,
-    interrupted,
-    text,
-    tokens,
-    whole,
-)
+from assay.evidence.sources.codex_values import COMMANDS, OTLP_NAMES, complaint, exit_status, interrupted, tokens
+from assay.evidence.sources.values import digest, number, text, whole
 from assay.evidence.telemetry import LogRecord, Telemetry
 from assay.identity import Json
 from assay.records import Role
@@ -83,14 +74,13 @@ def _role(record: LogRecord, main: str | None) -> Role | None:
 
 def _call(record: LogRecord, main: str | None) -> SourceCall:
     given = record.attributes
-    first = whole(given.get("ttft_ms"))
     return SourceCall(
         model=text(given.get("model")),
         role=_role(record, main),
         effort=text(given.get("model_reasoning_effort")),
         tokens=tokens(given, OTLP_NAMES),
         at_ms=round(record.at_ms),
-        ttft_ms=None if first is None else float(first),
+        ttft_ms=number(given.get("ttft_ms")),
     )
 
 
@@ -102,6 +92,7 @@ def _tool(record: LogRecord, main: str | None) -> ToolCall:
     success = {"true": True, "false": False}.get(str(given.get("success")).lower())
     failed = code != 0 if code is not None else None if success is None or stopped else not success
     took = whole(given.get("duration_ms"))
+    kind, said = complaint(failed, code, output)
     shown, whole_id = digest(text(given.get("arguments")))
     return ToolCall(
         id=str(given.get("call_id")),
@@ -112,8 +103,8 @@ def _tool(record: LogRecord, main: str | None) -> ToolCall:
         arguments_id=whole_id,
         failed=failed,
         exit_status=code,
-        error_class="interrupted" if stopped else failure_class(code, output) if failed else None,
-        error=text((output or "")[-200:].strip()) if failed else None,
+        error_class=kind,
+        error=said,
         at_ms=None if took is None else round(record.at_ms) - took,
         duration_ms=None if took is None else float(took),
         model=text(given.get("model")),

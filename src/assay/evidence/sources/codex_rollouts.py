@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.evidence.sources.codex_values import at_ms, mapping, text, whole
+from assay.evidence.sources.values import json_lines, mapping, text, timestamp_ms, whole
 
 PLACE = ".codex/sessions"
 _ROOT = re.compile(r"- `(\w+)` = `([^`]+)`")
@@ -82,9 +82,9 @@ def read_threads(home: Path) -> list[Thread]:
 
 def _thread(path: Path) -> Thread:
     thread = Thread(id=path.stem[-36:])
-    for line in _lines(path, thread):
+    for line in json_lines(path, thread.problems):
         kind, payload = str(line.get("type")), mapping(line.get("payload"))
-        at = at_ms(line.get("timestamp"))
+        at = timestamp_ms(line.get("timestamp"))
         thread.first_ms = at if thread.first_ms is None else thread.first_ms
         thread.last_ms = at or thread.last_ms
         reads = _READS.get(kind)
@@ -95,26 +95,6 @@ def _thread(path: Path) -> Thread:
     if not thread.version:
         thread.problems.append(f"{path.name}: no session_meta with cli_version")
     return thread
-
-
-def _lines(path: Path, thread: Thread) -> Iterator[Mapping[str, Any]]:
-    try:
-        *whole_lines, last = path.read_bytes().split(b"\n")
-    except OSError as error:
-        thread.problems.append(f"{path.name}: cannot be read: {error.strerror}")
-        return
-    for number, line in enumerate((*whole_lines, last), start=1):
-        try:
-            value = json.loads(line) if line.strip() else {}
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, Mapping):
-            if value:
-                yield value
-        elif number > len(whole_lines):
-            thread.problems.append(f"{path.name}: the last line is cut")
-        else:
-            thread.problems.append(f"{path.name}: line {number} is not JSON")
 
 
 def _meta(thread: Thread, payload: Mapping[str, Any], _: int | None) -> None:

@@ -18,18 +18,8 @@ from assay.evidence.sources.base import (
     ToolCall,
 )
 from assay.evidence.sources.codex_rollouts import Thread, read_threads
-from assay.evidence.sources.codex_values import (
-    COMMANDS,
-    digest,
-    exit_status,
-    failure_class,
-    interrupted,
-    mapping,
-    refused,
-    text,
-    tokens,
-    whole,
-)
+from assay.evidence.sources.codex_values import COMMANDS, complaint, exit_status, interrupted, refused, tokens
+from assay.evidence.sources.values import between_ms, digest, mapping, text, whole
 from assay.records import Role, Tokens
 
 LOST_THREAD_GAP = "cut_off_sub_agents"
@@ -87,6 +77,7 @@ def _tools(thread: Thread) -> Iterator[ToolCall]:
         stopped = interrupted(output)
         code = None if stopped else _code(name, item, output)
         failed = None if stopped else _failed(item, output, code)
+        kind, said = complaint(failed, code, output)
         shown, whole_id = digest(call.get("arguments") or call.get("input") or mapping(call.get("action")))
         begin, end = whole(item.get("started_at_ms")), whole(item.get("completed_at_ms"))
         yield ToolCall(
@@ -99,10 +90,10 @@ def _tools(thread: Thread) -> Iterator[ToolCall]:
             arguments_id=whole_id,
             failed=failed,
             exit_status=code,
-            error_class="interrupted" if stopped else failure_class(code, output) if failed else None,
-            error=text((output or "")[-200:].strip()) if failed else None,
+            error_class=kind,
+            error=said,
             at_ms=begin if begin is not None else thread.times.get(call_id),
-            duration_ms=float(end - begin) if begin is not None and end is not None else None,
+            duration_ms=between_ms(begin, end),
             model=thread.models[-1] if thread.models else None,
         )
 

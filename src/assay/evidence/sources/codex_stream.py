@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.evidence.sources.base import Delegation, ErrorEvent, Scope, Source, SourceReport, ToolCall
-from assay.evidence.sources.codex_values import digest, mapping, text, tokens, whole
+from assay.evidence.sources.codex_values import tokens
+from assay.evidence.sources.values import SHOWN, digest, mapping, text, whole
 from assay.evidence.streams import Line, lines
 from assay.records import Role, Tokens
 
@@ -86,8 +87,7 @@ def failure(output: Path) -> ErrorEvent | None:
 def _line(seen: _Seen, line: Line, step: int) -> None:
     event = line.event
     if event is None:
-        if line.text.strip():
-            seen.problems.append(f"not a JSON event: {line.text.strip()[:80]}")
+        seen.problems += line.complaints
         return
     kind = str(event.get("type"))
     if kind.startswith("item."):
@@ -151,7 +151,7 @@ def _tool(item: Mapping[str, Any], name: str, arguments: Any, step: int) -> Tool
         failed=failed,
         exit_status=code,
         error_class=kind,
-        error=text(str(item.get("aggregated_output") or "")[-200:]) if failed else None,
+        error=text(str(item.get("aggregated_output") or "")[-SHOWN:]) if failed else None,
     )
 
 

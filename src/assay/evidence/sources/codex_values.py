@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from assay.identity import Json, content_id
+from assay.evidence.sources.values import SHOWN, mapping, whole
 from assay.records import Tokens
 
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d+)")
-_SHOWN = 200
 _REFUSED = (
     ("invalid_input", ("verification failed", "failed to parse", "invalid patch", "missing field", "unsupported call")),
     ("rejected", ("rejected", "approval", "not permitted")),
@@ -70,49 +68,20 @@ def error_class(text: str | None) -> str:
     return next((name for name, marks in _REFUSED if any(mark in said for mark in marks)), "other")
 
 
-def failure_class(code: int | None, text: str | None) -> str:
-    """Sort a failure: by the exit status where there is one, else by what was said."""
-    return "exit_status" if code else error_class(text)
+def refused(text: str | None) -> bool:
+    """Tell whether a tool's answer is that it could not be used."""
+    return error_class((text or "")[:SHOWN]) in {"invalid_input", "rejected"}
 
 
 def interrupted(text: str | None) -> bool:
     """Tell whether a call was ended from outside: it did not fail, it never came back."""
-    return "aborted by user" in (text or "")[-_SHOWN:]
+    return "aborted by user" in (text or "")[-SHOWN:]
 
 
-def refused(text: str | None) -> bool:
-    """Tell whether a tool's answer is that it could not be used."""
-    return error_class((text or "")[:_SHOWN]) in {"invalid_input", "rejected"}
-
-
-def digest(arguments: Json) -> tuple[str, str]:
-    """Return what people see of a call's arguments, and their content id."""
-    return str(arguments)[:_SHOWN], content_id("arguments", arguments)
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The mapping, or an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def whole(value: Any) -> int | None:
-    """A whole number, also where it came as text or as a float."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return int(float(value))
-    except (ValueError, OverflowError):
-        return None
-
-
-def text(value: Any) -> str | None:
-    """A text that says something."""
-    return value if isinstance(value, str) and value else None
-
-
-def at_ms(value: Any) -> int | None:
-    """A time stamp in ISO 8601 as UTC ms."""
-    try:
-        return round(datetime.fromisoformat(value).timestamp() * 1000) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def complaint(failed: bool | None, code: int | None, output: str | None) -> tuple[str | None, str | None]:
+    """Return the class of a failure, by its exit status or by what was said, and its last words; both None if well."""
+    if interrupted(output):
+        return "interrupted", None
+    if not failed:
+        return None, None
+    return "exit_status" if code else error_class(output), (output or "")[-SHOWN:].strip() or None

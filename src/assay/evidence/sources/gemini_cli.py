@@ -25,7 +25,8 @@ from assay.evidence.sources.base import (
 )
 from assay.evidence.sources.gemini_cli_session import read_sessions
 from assay.evidence.sources.gemini_cli_telemetry import read_otlp
-from assay.evidence.sources.gemini_cli_values import arguments, error_class, mapping, milliseconds, text, whole
+from assay.evidence.sources.gemini_cli_values import error_class
+from assay.evidence.sources.values import between_ms, digest, mapping, text, timestamp_ms, whole
 from assay.evidence.streams import lines
 from assay.records import Role, Tokens
 
@@ -144,7 +145,7 @@ def _tool(call_id: str, using: _Using) -> ToolCall:
         status = 0
     failed = None if result is None else not succeeded or bool(status)
     begun, ended = _at(using.event), _at(result) if result else None
-    shown, shown_id = arguments(given)
+    shown, shown_id = digest(given)
     return ToolCall(
         id=call_id,
         tool=name,
@@ -158,7 +159,7 @@ def _tool(call_id: str, using: _Using) -> ToolCall:
         error_class=("exit_status" if status else error_class(text(error.get("type")))) if failed else None,
         error=text(error.get("message")) if failed else None,
         at_ms=begun,
-        duration_ms=float(ended - begun) if begun is not None and ended is not None else None,
+        duration_ms=between_ms(begun, ended),
     )
 
 
@@ -174,4 +175,4 @@ def _delegation(tool: ToolCall) -> Delegation:
 
 
 def _at(event: Mapping[str, Any]) -> int | None:
-    return milliseconds(event.get("timestamp"))
+    return timestamp_ms(event.get("timestamp"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from assay.evidence.sources.base import Delegation, Scope, Source, SourceCall, SourceReport, ToolCall
-from assay.evidence.sources.gemini_cli_values import arguments, mapping, milliseconds, text, whole
-from assay.identity import Json
+from assay.evidence.sources.values import digest, json_lines, mapping, text, timestamp_ms, whole
 from assay.records import Role, Tokens
 
 PLACE = ".gemini/tmp"
@@ -71,7 +70,7 @@ def _last_word(calls: list[SourceCall]) -> str | None:
 def _messages(path: Path, problems: list[str]) -> tuple[Mapping[str, Any], dict[str, Mapping[str, Any]]]:
     head: Mapping[str, Any] = {}
     found: dict[str, Mapping[str, Any]] = {}
-    for entry in _entries(path, problems):
+    for entry in json_lines(path, problems):
         if "sessionId" in entry and not head:
             head = entry
         for message in (*(mapping(entry.get("$set")).get("messages") or ()), entry):
@@ -87,24 +86,6 @@ def _keep(found: dict[str, Mapping[str, Any]], message: Mapping[str, Any]) -> No
         found[number] = message
 
 
-def _entries(path: Path, problems: list[str]) -> Iterator[Mapping[str, Json]]:
-    try:
-        written = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        problems.append(f"{path.name} cannot be read: {error}")
-        return
-    for number, line in enumerate(written.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            problems.append(f"{path.name}:{number} is not JSON")
-            continue
-        if isinstance(entry, Mapping):
-            yield entry
-
-
 def _call(message: Mapping[str, Any], role: Role) -> SourceCall:
     told = mapping(message.get("tokens"))
     prompt, tools, cached = (whole(told.get(name)) for name in ("input", "tool", "cached"))
@@ -118,7 +99,7 @@ def _call(message: Mapping[str, Any], role: Role) -> SourceCall:
             output=None if output is None else output + (thoughts or 0),
             reasoning=thoughts,
         ),
-        at_ms=milliseconds(message.get("timestamp")),
+        at_ms=timestamp_ms(message.get("timestamp")),
         stop_reason="tools" if message.get("toolCalls") else "end",
     )
 
@@ -129,7 +110,7 @@ def _tool(entry: Mapping[str, Any], role: Role, model: str | None) -> ToolCall:
     exited = _EXITED.search(said) if name == "run_shell_command" else None
     status = int(exited[1]) if exited else 0 if name == "run_shell_command" and state == "success" else None
     failed = state != "success" or bool(status) if state in _DONE else None
-    shown, shown_id = arguments(given)
+    shown, shown_id = digest(given)
     return ToolCall(
         id=str(entry.get("id")),
         tool=name,
@@ -142,7 +123,7 @@ def _tool(entry: Mapping[str, Any], role: Role, model: str | None) -> ToolCall:
         exit_status=status,
         error_class=("exit_status" if status else _class(state, said)) if failed else None,
         error=text(entry.get("resultDisplay")) if failed else None,
-        at_ms=milliseconds(entry.get("timestamp")),
+        at_ms=timestamp_ms(entry.get("timestamp")),
         model=model,
     )
 

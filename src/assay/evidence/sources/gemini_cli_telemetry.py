@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assay.evidence.otlp import read_telemetry
 from assay.evidence.sources.base import Delegation, ErrorEvent, Inventory, Source, SourceCall, SourceReport, ToolCall
-from assay.evidence.sources.gemini_cli_values import error_class, text, whole
+from assay.evidence.sources.gemini_cli_values import error_class
+from assay.evidence.sources.values import number, text, whole
 from assay.evidence.telemetry import LogRecord, Telemetry
 from assay.records import Role, Tokens
 
@@ -25,7 +26,7 @@ def read_otlp(folder: Path) -> SourceReport:
     return SourceReport(
         Source.OTLP,
         calls=calls,
-        tool_calls=tuple(_tool(log, by_id, number) for number, log in enumerate(named["tool_call"])),
+        tool_calls=tuple(_tool(log, by_id, place) for place, log in enumerate(named["tool_call"])),
         delegations=tuple(_delegation(log, calls_of(log, named["api_response"])) for log in named["agent.finish"]),
         errors=tuple(map(_error, named["api_error"])),
         inventory=_inventory(named["config"]),
@@ -58,14 +59,13 @@ def _who(log: LogRecord, by_id: Mapping[str, str]) -> str | None:
 
 def _call(log: LogRecord, by_id: Mapping[str, str]) -> SourceCall:
     given = log.attributes
-    duration = given.get("duration_ms")
     return SourceCall(
         model=text(given.get("model")),
         role=_ROLES.get(str(given.get("role")), Role.AUXILIARY),
         agent_name=_who(log, by_id),
         tokens=_tokens(log),
         at_ms=round(log.at_ms),
-        duration_ms=float(duration) if isinstance(duration, int | float) else None,
+        duration_ms=number(given.get("duration_ms")),
     )
 
 
@@ -82,15 +82,14 @@ def _tokens(log: LogRecord) -> Tokens:
     )
 
 
-def _tool(log: LogRecord, by_id: Mapping[str, str], number: int) -> ToolCall:
+def _tool(log: LogRecord, by_id: Mapping[str, str], place: int) -> ToolCall:
     """Its record has no id of the call, and does not say whether a command that ran ended well (``exit_status``)."""
     given = log.attributes
     who = _who(log, by_id)
     is_command = given.get("function_name") == "run_shell_command"
     failed = None if is_command and given.get("success") is True else given.get("success") is not True
-    duration = given.get("duration_ms")
     return ToolCall(
-        id=f"otlp-{number}",
+        id=f"otlp-{place}",
         tool=str(given.get("function_name")),
         source=Source.OTLP,
         agent_name=who,
@@ -99,13 +98,13 @@ def _tool(log: LogRecord, by_id: Mapping[str, str], number: int) -> ToolCall:
         error_class=error_class(text(given.get("error_type"))) if failed else None,
         error=text(given.get("error")) if failed else None,
         at_ms=round(log.at_ms),
-        duration_ms=float(duration) if isinstance(duration, int | float) else None,
+        duration_ms=number(given.get("duration_ms")),
     )
 
 
 def _delegation(log: LogRecord, tokens: Sequence[Tokens]) -> Delegation:
     given = log.attributes
-    duration = given.get("duration_ms")
+    duration = number(given.get("duration_ms"))
     return Delegation(
         agent_name=str(given.get("agent_name")),
         source=Source.OTLP,
@@ -113,8 +112,8 @@ def _delegation(log: LogRecord, tokens: Sequence[Tokens]) -> Delegation:
         failed=str(given.get("terminate_reason")) != _FINISHED_WELL,
         tokens=sum(tokens, Tokens()),
         calls=len(tokens),
-        at_ms=round(log.at_ms - duration) if isinstance(duration, int | float) else None,
-        duration_ms=float(duration) if isinstance(duration, int | float) else None,
+        at_ms=None if duration is None else round(log.at_ms - duration),
+        duration_ms=duration,
     )
 
 

@@ -21,12 +21,11 @@ from assay.evidence.sources.base import (
     SourceReport,
     ToolCall,
 )
-from assay.identity import content_id
+from assay.evidence.sources.values import SHOWN, between_ms, digest, mapping, number, text, whole
 from assay.records import Role, Tokens
 
 FOLDER = Path(".assay/mini")
 RUNNING_TURN_GAP = "running_turn"
-_ARGUMENTS = 200
 _ENDS = frozenset({"Submitted", "LimitsExceeded", "TimeExceeded", "RepeatedFormatError"})
 
 
@@ -69,7 +68,7 @@ def read(files: AttemptFiles) -> Sequence[SourceReport]:
 def _read_file(path: Path, found: _Found) -> None:
     try:
         data = json.loads(path.read_text(encoding="utf-8", errors="replace"))
-        info, messages = _mapping(data["info"]), data["messages"]
+        info, messages = mapping(data["info"]), data["messages"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         found.problems.append(f"{path.name} cannot be read: {type(error).__name__}: {error}")
         return
@@ -79,40 +78,39 @@ def _read_file(path: Path, found: _Found) -> None:
     if end:
         found.ends.append(end)
     if end and end not in _ENDS:
-        last = _mapping(_mapping(messages[-1]).get("extra")) if messages else {}
+        last = mapping(mapping(messages[-1]).get("extra")) if messages else {}
         found.errors.append(ErrorEvent("api", str(last.get("exception_str") or end), Source.SESSION))
-    results = {str(m.get("tool_call_id")): m for m in map(_mapping, messages) if m.get("role") == "tool"}
-    for message in map(_mapping, messages):
-        extra = _mapping(message.get("extra"))
+    results = {str(m.get("tool_call_id")): m for m in map(mapping, messages) if m.get("role") == "tool"}
+    for message in map(mapping, messages):
+        extra = mapping(message.get("extra"))
         if "response" in extra:
             found.calls.append(_call(extra, found.problems))
             found.tools.extend(_tools(extra, results, handed_in=end == "Submitted"))
         if extra.get("interrupt_type") == "FormatError":
-            found.errors.append(ErrorEvent("agent", str(message.get("content"))[:_ARGUMENTS], Source.SESSION))
+            found.errors.append(ErrorEvent("agent", str(message.get("content"))[:SHOWN], Source.SESSION))
 
 
 def _call(extra: Mapping[str, Any], problems: list[str]) -> SourceCall:
-    response = _mapping(extra.get("response"))
-    usage = _mapping(response.get("usage"))
+    response = mapping(extra.get("response"))
+    usage = mapping(response.get("usage"))
     if not usage:
         problems.append("an answer without usage")
     choices = response.get("choices")
-    choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
-    prompt = _whole(usage.get("prompt_tokens"))
-    cached = _whole(_mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
-    at = extra.get("timestamp")
+    choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    prompt = whole(usage.get("prompt_tokens"))
+    cached = whole(mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
     return SourceCall(
-        response_id=response.get("id") if isinstance(response.get("id"), str) else None,
-        model=response.get("model") if isinstance(response.get("model"), str) else None,
+        response_id=text(response.get("id")),
+        model=text(response.get("model")),
         role=Role.MAIN,
         tokens=Tokens(
             input_uncached=None if prompt is None else prompt - (cached or 0),
             cache_read=cached,
-            output=_whole(usage.get("completion_tokens")),
-            reasoning=_whole(_mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")),
+            output=whole(usage.get("completion_tokens")),
+            reasoning=whole(mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")),
         ),
-        at_ms=round(at * 1000) if isinstance(at, int | float) else None,
-        stop_reason=choice.get("finish_reason") if isinstance(choice.get("finish_reason"), str) else None,
+        at_ms=_ms(extra),
+        stop_reason=text(choice.get("finish_reason")),
     )
 
 
@@ -120,35 +118,32 @@ def _tools(
     extra: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]], *, handed_in: bool
 ) -> Iterator[ToolCall]:
     """A command without a result never came back, but for the one that hands the work in: it ends the conversation."""
-    begun = extra.get("timestamp")
+    begun = _ms(extra)
     for action in extra.get("actions") or ():
         call_id, command = str(action.get("tool_call_id")), str(action.get("command"))
-        result = _mapping(_mapping(results.get(call_id)).get("extra"))
+        result = mapping(mapping(results.get(call_id)).get("extra"))
         back = "returncode" in result and result.get("exception_info") != "action was not executed"
         submitted = handed_in and "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT" in command
-        status = 0 if submitted else _whole(result.get("returncode")) if back else None
+        status = 0 if submitted else whole(result.get("returncode")) if back else None
         timed_out = result.get("exception_type") == "TimeoutExpired"
-        ended = result.get("timestamp") if back else None
-        timed = isinstance(begun, int | float) and isinstance(ended, int | float)
+        _, equal = digest({"command": command})
         yield ToolCall(
             id=call_id,
             tool="bash",
             source=Source.SESSION,
             role=Role.MAIN,
-            arguments=command[:_ARGUMENTS],
-            arguments_id=content_id("arguments", {"command": command}),
+            arguments=command[:SHOWN],
+            arguments_id=equal,
             failed=None if status is None else status != 0,
             exit_status=None if timed_out else status,
             error_class=("timeout" if timed_out else "exit_status") if status else None,
-            error=str(result.get("exception_info") or "")[:_ARGUMENTS] or None if status else None,
-            at_ms=round(begun * 1000) if isinstance(begun, int | float) else None,
-            duration_ms=(ended - begun) * 1000 if timed else None,  # type: ignore[operator]  # looked at above
+            error=str(result.get("exception_info") or "")[:SHOWN] or None if status else None,
+            at_ms=begun,
+            duration_ms=between_ms(begun, _ms(result) if back else None),
         )
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _ms(extra: Mapping[str, Any]) -> int | None:
+    """Its times are seconds."""
+    at = number(extra.get("timestamp"))
+    return None if at is None else round(at * 1000)

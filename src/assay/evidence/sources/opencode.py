@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.evidence.otlp import read_telemetry
 from assay.evidence.sources.base import (
     AttemptFiles,
     Delegation,
@@ -23,29 +22,28 @@ from assay.evidence.sources.base import (
     SourceReport,
     ToolCall,
 )
-from assay.evidence.sources.opencode_database import Database, Message, Part, Session, read_database
+from assay.evidence.sources.opencode_database import Database, Message, Session, read_database
+from assay.evidence.sources.opencode_telemetry import otlp_report
+from assay.evidence.sources.opencode_values import error_event, tokens, tool_call
+from assay.evidence.sources.values import between_ms, mapping, text, whole
 from assay.evidence.streams import lines
-from assay.evidence.telemetry import Span
-from assay.identity import Json, content_id
 from assay.records import Role, Tokens
 
 TITLE_GAP = "title_request"
-LAST_SPAN_GAP = "last_request"
 RUNNING_STEP_GAP = "running_step"
 SUB_AGENTS_GAP = "sub_agents"
 _KNOWN = frozenset({"step_start", "text", "reasoning", "tool_use", "step_finish", "error"})
-_ARGUMENTS = 200
 
 
 def read(files: AttemptFiles) -> Sequence[SourceReport]:
     """Return stream, session and OTLP reports."""
-    return (_stream(files.streams), _session(files.home), _otlp(files.folder))
+    return (_stream(files.streams), _session(files.home), otlp_report(files.folder))
 
 
 def api_error(output: Path) -> ErrorEvent | None:
     """Return the error that a step ended with; None when it did not. ``status`` is the provider's, if it was one."""
     found = [line.event for line in lines(output) if line.event is not None and line.event.get("type") == "error"]
-    return _error(found[-1], Source.STREAM) if found else None
+    return error_event(found[-1], Source.STREAM) if found else None
 
 
 def _stream(outputs: Iterable[Path]) -> SourceReport:
@@ -60,28 +58,27 @@ def _stream(outputs: Iterable[Path]) -> SourceReport:
         for line in lines(output):
             event = line.event
             if event is None:
-                if line.text.strip():
-                    problems.append(f"not a JSON event: {line.text.strip()[:80]}")
+                problems += line.complaints
                 continue
             last = str(event.get("type"))
-            part = _mapping(event.get("part"))
+            part = mapping(event.get("part"))
             if last == "step_finish":
                 if "tokens" not in part:
                     problems.append("step_finish without tokens")
                 calls.append(
                     SourceCall(
-                        tokens=_tokens(part.get("tokens")),
+                        tokens=tokens(part.get("tokens")),
                         role=Role.MAIN,
                         cost_usd=part.get("cost") or None,
                         stop_reason=part.get("reason"),
-                        at_ms=_whole(event.get("timestamp")),
+                        at_ms=whole(event.get("timestamp")),
                     )
                 )
             elif last == "tool_use":
-                tools.append(_tool(part, Source.STREAM, Role.MAIN))
+                tools.append(tool_call(part, Source.STREAM, Role.MAIN))
                 delegations += _delegated(part, tools[-1])
             elif last == "error":
-                errors.append(_error(event, Source.STREAM))
+                errors.append(error_event(event, Source.STREAM))
             elif last not in _KNOWN:
                 unknown[last] += 1
     return SourceReport(
@@ -105,7 +102,8 @@ def _session(home: Path) -> SourceReport:
     sessions = {session.id: session for session in database.sessions}
     calls = [_call(message, sessions) for message in database.messages if message.tokens is not None]
     tools = [
-        _tool(part.data, Source.SESSION, *_who(sessions.get(part.session)), at=part.at_ms) for part in database.tools
+        tool_call(part.data, Source.SESSION, *_who(sessions.get(part.session)), at=part.at_ms)
+        for part in database.tools
     ]
     started = [m.at_ms for m in database.messages]
     ended = [m.ended_ms for m in database.messages if m.ended_ms is not None]
@@ -137,10 +135,10 @@ def _call(message: Message, sessions: Mapping[str, Session]) -> SourceCall:
         model=message.model,
         role=role,
         agent_name=name,
-        tokens=_tokens(message.tokens),
+        tokens=tokens(message.tokens),
         cost_usd=message.cost or None,
         at_ms=message.at_ms,
-        duration_ms=None if message.ended_ms is None else float(message.ended_ms - message.at_ms),
+        duration_ms=between_ms(message.at_ms, message.ended_ms),
         stop_reason=message.finish,
         error=message.error,
     )
@@ -163,7 +161,7 @@ def _delegation(session: Session, database: Database) -> Delegation:
         id=session.id,
         model=mine[0].model if mine else None,
         failed=any(m.error for m in mine) if mine else None,
-        tokens=sum((_tokens(m.tokens) for m in counted), Tokens()),
+        tokens=sum((tokens(m.tokens) for m in counted), Tokens()),
         calls=len(counted),
         tool_calls=sum(part.session == session.id for part in database.tools),
         cost_usd=sum(costs) if costs else None,
@@ -176,12 +174,12 @@ def _delegated(part: Mapping[str, Any], tool: ToolCall) -> Sequence[Delegation]:
     """What a ``task`` call of the main session says; its tokens are in the session that it opened, named here."""
     if tool.tool != "task":
         return ()
-    session = _mapping(_mapping(part.get("state")).get("metadata")).get("sessionId")
+    session = mapping(mapping(part.get("state")).get("metadata")).get("sessionId")
     return (
         Delegation(
             agent_name=tool.agent_name or "",
             source=Source.STREAM,
-            id=_text(session) or tool.id,
+            id=text(session) or tool.id,
             model=tool.model,
             failed=tool.failed,
             at_ms=tool.at_ms,
@@ -193,126 +191,3 @@ def _delegated(part: Mapping[str, Any], tool: ToolCall) -> Sequence[Delegation]:
 def _inventory(database: Database) -> Inventory | None:
     version = next((session.version for session in database.sessions if session.version), None)
     return Inventory(version=version) if version else None
-
-
-def _otlp(folder: Path) -> SourceReport:
-    telemetry = read_telemetry(folder)
-    spans = [span for span in telemetry.spans if span.name == "ai.streamText.doStream"]
-    return SourceReport(
-        Source.OTLP, Scope.ALL, calls=tuple(map(_span_call, spans)), problems=telemetry.problems, gaps=(LAST_SPAN_GAP,)
-    )
-
-
-def _span_call(span: Span) -> SourceCall:
-    given = span.attributes
-
-    def count(*names: str) -> int | None:
-        return next((_whole(given[name]) for name in names if name in given), None)
-
-    prompt = count("ai.usage.inputTokens", "gen_ai.usage.input_tokens", "ai.usage.promptTokens")
-    read = count("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens")
-    write = count("ai.usage.inputTokenDetails.cacheWriteTokens")
-    uncached = count("ai.usage.inputTokenDetails.noCacheTokens")
-    if uncached is None and prompt is not None:
-        uncached = prompt - (read or 0) - (write or 0)
-    first = given.get("ai.response.msToFirstChunk")
-    return SourceCall(
-        response_id=_text(given.get("ai.response.id") or given.get("gen_ai.response.id")),
-        model=_text(given.get("ai.model.id") or given.get("gen_ai.request.model")),
-        # All its work is offered tools; a title is not.
-        role=None if "ai.prompt.tools" in given else Role.AUXILIARY,
-        tokens=Tokens(
-            input_uncached=uncached,
-            cache_read=read,
-            cache_write_unknown=write,
-            output=count("ai.usage.outputTokens", "gen_ai.usage.output_tokens", "ai.usage.completionTokens"),
-            reasoning=count("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
-        ),
-        at_ms=round(span.start_ms),
-        ttft_ms=float(first) if isinstance(first, int | float) else None,
-        duration_ms=span.end_ms - span.start_ms,
-        stop_reason=_text(given.get("ai.response.finishReason")),
-    )
-
-
-def _tokens(value: Any) -> Tokens:
-    """Input without the cache; output without reasoning, which ours includes."""
-    given = _mapping(value)
-    cache = _mapping(given.get("cache"))
-    output, reasoning = _whole(given.get("output")), _whole(given.get("reasoning"))
-    return Tokens(
-        input_uncached=_whole(given.get("input")),
-        cache_read=_whole(cache.get("read")),
-        cache_write_unknown=_whole(cache.get("write")),
-        output=None if output is None else output + (reasoning or 0),
-        reasoning=reasoning,
-    )
-
-
-def _tool(
-    part: Mapping[str, Any], source: Source, role: Role | None, agent: str | None = None, at: int | None = None
-) -> ToolCall:
-    state, name = _mapping(part.get("state")), str(part.get("tool") or "")
-    metadata, given, times = _mapping(state.get("metadata")), _mapping(state.get("input")), _mapping(state.get("time"))
-    exit_status = _whole(metadata.get("exit"))
-    status = state.get("status")
-    failed = None if status not in {"completed", "error"} else status == "error" or bool(exit_status)
-    begin, end = _whole(times.get("start")), _whole(times.get("end"))
-    model = _mapping(metadata.get("model")).get("modelID")
-    return ToolCall(
-        id=str(part.get("callID") or part.get("id") or ""),
-        tool=name,
-        source=source,
-        agent_name=_text(given.get("subagent_type")) if name == "task" else agent,
-        role=role,
-        arguments=str(dict(given))[:_ARGUMENTS],
-        arguments_id=content_id("arguments", dict(given)),
-        failed=failed,
-        exit_status=exit_status,
-        error_class=("exit_status" if exit_status else _error_class(state)) if failed else None,
-        error=_text(state.get("error")) if failed else None,
-        at_ms=begin if begin is not None else at,
-        duration_ms=float(end - begin) if begin is not None and end is not None else None,
-        model=_text(model),
-    )
-
-
-def _error_class(state: Mapping[str, Any]) -> str:
-    said = str(state.get("error") or "").lower()
-    if "invalid arguments" in said or "invalid tool" in said:
-        return "invalid_input"
-    if "not found" in said or "no such file" in said:
-        return "not_found"
-    if "abort" in said:
-        return "interrupted"
-    return "rejected" if "permission" in said or "rejected" in said else "other"
-
-
-def _error(event: Mapping[str, Any], source: Source) -> ErrorEvent:
-    error = _mapping(event.get("error"))
-    data = _mapping(error.get("data"))
-    status = _whole(data.get("statusCode"))
-    message = str(data.get("message") or error.get("name") or "unknown error")
-    kind = "api" if status is not None or error.get("name") == "APIError" else "agent"
-    return ErrorEvent(kind, message, source, at_ms=_whole(event.get("timestamp")), status=status)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Json) -> int | None:
-    """A whole number, also where it came as text or as a float."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        return int(float(value)) if isinstance(value, int | float | str) else None
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-__all__ = ["Part", "api_error", "read"]
