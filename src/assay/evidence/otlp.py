@@ -44,10 +44,15 @@ class Frame:
     body: bytes
 
 
+def encode_head(frame: Frame) -> bytes:
+    """Return the line before a body; behind the body comes a newline."""
+    head = {"at": frame.at, "type": frame.type, "encoding": frame.encoding, "length": len(frame.body)}
+    return json.dumps(head).encode() + b"\n"
+
+
 def encode_frame(frame: Frame) -> bytes:
     """Return the bytes to append."""
-    head = {"at": frame.at, "type": frame.type, "encoding": frame.encoding, "length": len(frame.body)}
-    return json.dumps(head).encode() + b"\n" + frame.body + b"\n"
+    return encode_head(frame) + frame.body + b"\n"
 
 
 def read_frames(path: Path) -> Iterator[Frame]:
