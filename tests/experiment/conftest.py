@@ -24,6 +24,8 @@ def agents() -> Mapping[str, Info]:
     infos = (
         Info("api", dialects=frozenset({Dialect.MESSAGES, Dialect.CHAT, Dialect.RESPONSES})),
         Info("claude-code", "2.1", frozenset({Dialect.MESSAGES})),
+        Info("opencode", dialects=frozenset({Dialect.MESSAGES, Dialect.CHAT})),
+        Info("gemini-cli", dialects=frozenset({Dialect.GEMINI})),
         Info("command", "0"),
         Info("oracle"),
         Info("nop"),

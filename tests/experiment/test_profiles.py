@@ -145,6 +145,12 @@ def test_a_small_model_is_resolved_like_any_other(load: Load, agents: Agents) ->
             "agent 'claude-code' has no 'temperature'. Give it in rows",
         ),
         (
+            "agent: opencode\nmodel: lab/deep\nsettings: {temperature: 0, effort: high}\n",
+            5,
+            "agent 'opencode' sends no 'temperature' beside 'effort' over 'messages'",
+        ),
+        ("agent: gemini-cli\nmodel: lab/deep\nsettings: {retries: 1}\n", 5, "agent 'gemini-cli' has no 'retries'"),
+        (
             "agent: api\nmodel: lab/deep\nprofiles:\n  p:\n    native: {claude-cod: {x: y}}\n",
             7,
             "there is no agent 'claude-cod'. Did you mean 'claude-code'?",
@@ -168,6 +174,12 @@ def test_what_cannot_be_is_one_line(load: Load, agents: Agents, text: str, line:
 def test_pairs_that_share_no_dialect_can_be_left_out(load: Load, agents: Agents) -> None:
     text = HELPED.replace("lab/deep", "claude-x").replace("lab/swift", "openai/o3") + "skip_incompatible: true\n"
     assert [arm.names["profile"] for arm in expanded(load, agents, text)] == ["alone"]
+
+
+def test_what_a_dialect_silences_another_one_sends(load: Load, agents: Agents) -> None:
+    text = "agent: opencode\nmodel: lab/deep\nsettings: {temperature: 0, effort: high, dialect: chat}\n"
+    (arm,) = expanded(load, agents, text)
+    assert arm.settings == {"temperature": 0, "effort": "high", "dialect": "chat"}
 
 
 def test_lists_of_tools_and_hosts_are_one_value(load: Load, agents: Agents) -> None:

@@ -14,7 +14,7 @@ from assay.experiment.blocks import Match, Row
 from assay.experiment.controls import with_controls
 from assay.experiment.endpoints import resolve_model
 from assay.experiment.framing import Variant
-from assay.experiment.knobs import not_read, own_settings, works_alone
+from assay.experiment.knobs import not_read, not_sent, own_settings, works_alone
 from assay.experiment.labels import ANCHORS, FOLLOWERS, HELPERS, factor_values, labelled
 from assay.experiment.model import Experiment
 from assay.identity import Json
@@ -165,7 +165,10 @@ def _arm(
     if not model:
         return arm
     check_models(experiment, arm, known, choice.path or ("models",))
-    return arm if _speaks(experiment, arm, agent, known, choice) else None
+    if not _speaks(experiment, arm, agent, known, choice):
+        return None
+    _refuse_unsent(experiment, arm, dialect_of(arm, agent, known[provider]), choice)
+    return arm
 
 
 def _spelled_helpers(helpers: Mapping[str, str]) -> str:
@@ -183,6 +186,15 @@ def _refuse_ignored(experiment: Experiment, arm: Arm, choice: _Choice) -> None:
         where = experiment.place("profiles", choice.profile or "", "agents")
         remedy = "Give the profile in rows ('arms') of agents that have them"
         raise ExperimentError(f"agent '{arm.agent}' has no sub-agents", where=where, remedy=remedy)
+
+
+def _refuse_unsent(experiment: Experiment, arm: Arm, dialect: Dialect | None, choice: _Choice) -> None:
+    for key in not_sent(arm, dialect):
+        raise ExperimentError(
+            f"agent '{arm.agent}' sends no '{key}' beside 'effort' over '{dialect}'",
+            where=experiment.place(*choice.path, "settings", key),
+            remedy="Leave one of the two out, or set dialect: chat where the provider has it",
+        )
 
 
 def _check_profile_agents(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentInfo]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from assay.experiment.labels import OWNERS
 from assay.identity import Json
-from assay.records import Arm
+from assay.records import Arm, Dialect
 
 GENERAL = frozenset(
     {"temperature", "top_p", "effort", "thinking_tokens", "retries", "max_turns", "tools", "small_model"}
@@ -36,6 +36,15 @@ def not_read(arm: Arm) -> Iterator[str]:
     has = _HAS.get(arm.agent)
     if has is not None:
         yield from (key for key in arm.settings if key in GENERAL and key not in has)
+
+
+def not_sent(arm: Arm, dialect: Dialect | None) -> Iterator[str]:
+    """Yield the knobs that an agent has, and leaves out unsaid beside another one in this dialect.
+
+    opencode's library drops what chooses words where a Messages request asks for thinking.
+    """
+    if arm.agent == "opencode" and dialect is Dialect.MESSAGES and "effort" in arm.settings:
+        yield from (key for key in ("temperature", "top_p") if key in arm.settings)
 
 
 def works_alone(agent: str) -> bool:
