@@ -78,3 +78,15 @@ def test_a_session_that_goes_on_writes_its_past_again_without_what_it_cost(tmp_p
     lines = [{"sessionId": "s", "kind": "main"}, first, {"$set": {"messages": [past]}}, {**first, "id": "2"}]
     session = read(attempt(tmp_path, session="\n".join(map(json.dumps, lines))))[1]
     assert [(call.model, call.tokens.output) for call in session.calls] == [("m", 2), ("m", 2)]
+
+
+def test_a_session_that_goes_on_in_another_file_repeats_its_past_there(tmp_path: Path) -> None:
+    tokens = {"input": 10, "output": 2, "cached": 4, "thoughts": 0, "tool": 0, "total": 12}
+    first = {"id": "1", "type": "gemini", "model": "m", "tokens": tokens}
+    files = attempt(tmp_path, session=json.dumps({"sessionId": "s", "kind": "main"}) + "\n" + json.dumps(first))
+    past = {"$set": {"messages": [{"id": "1", "type": "gemini", "content": [{"text": "done"}]}]}}
+    lines = [{"sessionId": "s", "kind": "main"}, past, {**first, "id": "2"}]
+    (files.home / ".gemini/tmp/workspace/chats/session-2.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    session = read(files)[1]
+    assert [call.tokens.output for call in session.calls] == [2, 2]
+    assert session.finished

@@ -32,14 +32,17 @@ def read_sessions(home: Path) -> SourceReport:
         problems.append("the session file is missing")
     names: dict[str, str] = {}
     has_sub_agents = False
+    counted: set[str] = set()
     for path in paths:
         head, messages = _messages(path, problems)
         role = Role.MAIN if head.get("kind", "main") == "main" else Role.SUB_AGENT
         has_sub_agents = has_sub_agents or role is Role.SUB_AGENT
         name = names.get(path.stem)
         for message in messages.values():
-            if message.get("type") != "gemini":
+            # A session that goes on in another minute has another file, which begins with its past.
+            if message.get("type") != "gemini" or (str(message["id"]) in counted and "tokens" not in message):
                 continue
+            counted.add(str(message["id"]))
             calls.append(replace(_call(message, role), agent_name=name))
             for entry in message.get("toolCalls") or ():
                 call = _tool(mapping(entry), role, text(message.get("model")))
