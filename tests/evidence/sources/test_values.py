@@ -5,7 +5,7 @@ import pytest
 
 from assay.evidence.sources.values import between_ms, digest, json_lines, mapping, number, text, timestamp_ms, whole
 
-NOT_NUMBERS = [None, True, "", "x", "nan", float("inf"), float("nan"), 10**400, [], {}]
+NOT_NUMBERS: list[Any] = [None, True, "", "x", "nan", float("inf"), float("nan"), 10**400, [], {}]
 
 
 @pytest.mark.parametrize("value", NOT_NUMBERS)
