@@ -171,6 +171,9 @@ def _model(request: StepRequest) -> dict[str, str]:
     for name, setting in (("CLAUDE_CODE_MAX_RETRIES", "retries"), ("MAX_THINKING_TOKENS", "thinking_tokens")):
         if settings.get(setting) is not None:
             env[name] = str(settings[setting])
+    if settings.get("thinking_tokens") is not None:
+        # Else models that have both ways choose for themselves, and the number is ignored unsaid.
+        env["CLAUDE_CODE_DISABLE_ADAPTIVE_THINKING"] = "1"
     if not settings.get("built_in_agents"):
         env["CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS"] = "1"
     return env
