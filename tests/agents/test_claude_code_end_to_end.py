@@ -1,6 +1,5 @@
 """Claude Code itself, in the sandbox, on simulated models: what the gateway saw against all that it says of itself."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,10 @@ import pytest
 
 from assay.agents.base import Launch, StepRequest
 from assay.agents.claude_code import ClaudeCode
-from assay.evidence.lock import read_lock
-from assay.evidence.normalise import Normalised, normalise
-from assay.evidence.reconcile import AGREE
-from assay.evidence.sources.base import AttemptFiles, Source, SourceReport
-from assay.evidence.sources.claude_code import ACTIVE_TIME_GAP, OUTPUT_GAP, REJECTED_TOOLS_GAP, read
+from assay.evidence.sources.base import Source
+from assay.evidence.sources.claude_code import ACTIVE_TIME_GAP, OUTPUT_GAP, REJECTED_TOOLS_GAP
 from assay.records import Ended, Role, Tokens
+from assay.testing.agreement import assert_agreed, counted, lookups, reports
 from assay.testing.driving import Driven, drive_all, drive_one, missing_agent
 from assay.testing.tasks import make_task
 
@@ -48,37 +45,6 @@ async def drive_to_timeout(root: Path, script: Mapping[str, Any]) -> Driven:
     return await drive(root, script, suite=str(root / "suite"), tasks=["tiny"], limits={"time_s": TIMEOUT_S})
 
 
-def told(driven: Driven) -> dict[Source, SourceReport]:
-    return {report.source: report for report in read(AttemptFiles(driven.folder))}
-
-
-def facts(driven: Driven) -> Normalised:
-    (arm,) = read_lock(driven.run.lock).arms
-    return normalise(driven.folder, arm, driven.calls)
-
-
-def assert_agreed(driven: Driven) -> Normalised:
-    """Gateway = stream = OTLP = session files, by kind, over all and by model."""
-    found = facts(driven)
-    assert {one.source: one.sentence for one in found.sources} == dict.fromkeys(SOURCES, AGREE)
-    reports = told(driven)
-    for model in {call.model_requested for call in driven.calls}:
-        wanted = _known(sum((call.tokens for call in driven.calls if call.model_requested == model), Tokens()))
-        by_model = [report.totals[model] for report in reports.values() if report.totals is not None]
-        by_model += [
-            sum((call.tokens for call in reports[source].calls if call.model == model), Tokens())
-            for source in (Source.OTLP, Source.SESSION)
-        ]
-        assert [_known(tokens) for tokens in by_model] == [wanted] * len(by_model)
-    assert not any(report.problems or report.unknown for report in reports.values())
-    assert found.leaked == ()
-    return found
-
-
-def _known(tokens: Tokens) -> tuple[int | None, int | None, int | None]:
-    return (tokens.prompt, tokens.cache_read, tokens.output)
-
-
 def everything(folder: Path) -> str:
     return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
 
@@ -86,15 +52,14 @@ def everything(folder: Path) -> str:
 async def test_a_plain_run_solves_alone_and_looks_up_no_name(tmp_path: Path) -> None:
     driven = await drive(tmp_path)
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert found.inventory is not None
     # "Alone" is what the agent itself says: none registered, not even those that come with it.
     assert (found.inventory.sub_agents, found.registered, found.delegations) == ((), (), ())
     assert found.inventory.version == ClaudeCode().version()
     assert not {"Task", "Agent", "WebSearch", "WebFetch"} & set(found.inventory.tools or ())
     assert {tool.failed for tool in found.tool_calls} == {False}
-    status = json.loads((driven.folder / "steps/0/status.json").read_text())
-    assert status["exit"]["lookups"] == []
+    assert lookups(driven) == []
     assert {fact.role for fact in found.calls} == {Role.MAIN}
     assert all(fact.seen_by == 3 for fact in found.calls)
 
@@ -103,7 +68,7 @@ async def test_failed_tools(tmp_path: Path) -> None:
     writes = {"native": {"name": "Write", "input": {"file_path": "/workspace/paging.py", "content": "x"}}}
     turns = [{"do": [{"run": "exit 3"}]}, {"do": [{"read": "nope.txt"}]}, {"do": [writes]}, {"text": "Enough."}]
     driven = await drive(tmp_path, {"turns": turns})
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert driven.attempt.ended is Ended.COMPLETED
     assert [(tool.tool, tool.failed, tool.exit_status, tool.error_class) for tool in found.tool_calls] == [
         ("Bash", True, 3, "exit_status"),
@@ -111,7 +76,7 @@ async def test_failed_tools(tmp_path: Path) -> None:
         ("Write", True, None, "rejected"),
     ]
     # What is refused before it starts leaves no event in OTLP.
-    otlp = told(driven)[Source.OTLP]
+    otlp = reports(driven)[Source.OTLP]
     assert [tool.tool for tool in otlp.tool_calls] == ["Bash", "Read"]
     assert otlp.gaps == (REJECTED_TOOLS_GAP,)
 
@@ -121,14 +86,14 @@ async def test_sub_agents_on_another_model(tmp_path: Path, background: bool) -> 
     parts = [{"delegate": {"agent": "coder", "prompt": part, "background": background}} for part in PARTS]
     driven = await drive(tmp_path, {"turns": [{"do": parts}, {"text": "done"}], "agents": LOOKS}, **TEAM)
     assert driven.attempt.ended is Ended.COMPLETED
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert found.registered == ("coder",)
     assert [(each.agent_name, each.model, each.calls) for each in found.delegations] == [("coder", "swift", 2)] * 2
     theirs = [fact for fact in found.calls if fact.call.model_requested == "swift"]
     assert {(fact.role, fact.agent_name) for fact in theirs} == {(Role.SUB_AGENT, "coder")}
     spent = sum((each.tokens for each in found.delegations), Tokens())
-    assert _known(spent) == _known(sum((fact.call.tokens for fact in theirs), Tokens()))
-    assert all(each.background is background for each in told(driven)[Source.SESSION].delegations)
+    assert counted(spent) == counted(sum((fact.call.tokens for fact in theirs), Tokens()))
+    assert all(each.background is background for each in reports(driven)[Source.SESSION].delegations)
     assert {tool.agent_name for tool in found.tool_calls if tool.tool == "Bash"} == {"coder"}
 
 
@@ -136,7 +101,7 @@ async def test_an_error_of_the_provider_is_retried_and_costs_nothing(tmp_path: P
     driven = await drive(tmp_path, {"turns": [{"do": [{"run": "ls"}], "fault": "529-once"}, {"text": "done"}]})
     assert driven.attempt.ended is Ended.COMPLETED
     assert [call.status for call in driven.calls] == [529, 200, 200]
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert (529, True) in {(error.status, error.retried) for error in found.errors}
     # Cost is ours to compute: an unknown model is priced as another by the agent, which is flagged.
     assert found.cost_differs is True
@@ -148,25 +113,25 @@ async def test_a_hung_model(tmp_path: Path) -> None:
     assert driven.attempt.ended is Ended.TIMEOUT
     assert driven.attempt.spent
     assert driven.attempt.spent_is_lower_bound
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert found.lower_bound
     assert [call.in_flight_at_kill for call in driven.calls] == [False, True]
-    reports = told(driven)
+    told = reports(driven)
     # An interrupt lets it say its result and flush its telemetry, all but the active time.
-    assert reports[Source.STREAM].finished
-    assert reports[Source.OTLP].gaps == (ACTIVE_TIME_GAP,)
+    assert told[Source.STREAM].finished
+    assert told[Source.OTLP].gaps == (ACTIVE_TIME_GAP,)
 
 
 async def test_a_hung_tool(tmp_path: Path) -> None:
     driven = await drive_to_timeout(tmp_path, {"turns": [{"do": [{"run": "sleep 600"}]}]})
     assert driven.attempt.ended is Ended.TIMEOUT
-    found = assert_agreed(driven)
+    found = assert_agreed(driven, SOURCES)
     assert [(tool.tool, tool.failed) for tool in found.tool_calls] == [("Bash", None)]
     # Interrupted in a tool, it flushes and closes its session; whether it still prints its result is a matter of luck.
-    reports = told(driven)
-    assert reports[Source.STREAM].gaps == (() if reports[Source.STREAM].finished else (OUTPUT_GAP,))
-    assert reports[Source.OTLP].finished
-    assert reports[Source.OTLP].gaps == (ACTIVE_TIME_GAP,)
+    told = reports(driven)
+    assert told[Source.STREAM].gaps == (() if told[Source.STREAM].finished else (OUTPUT_GAP,))
+    assert told[Source.OTLP].finished
+    assert told[Source.OTLP].gaps == (ACTIVE_TIME_GAP,)
 
 
 async def test_a_kill_without_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,10 +146,10 @@ async def test_a_kill_without_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert driven.attempt.ended is Ended.TIMEOUT
     assert driven.attempt.spent
     # Exported every half second, and written to the session file at each answer: nothing is lost but the ends.
-    assert_agreed(driven)
-    reports = told(driven)
-    assert not any(report.finished for report in reports.values())
-    assert reports[Source.STREAM].totals is None
+    assert_agreed(driven, SOURCES)
+    told = reports(driven)
+    assert not any(report.finished for report in told.values())
+    assert told[Source.STREAM].totals is None
 
 
 async def test_arms_that_differ_in_a_sub_agent_are_two_and_the_key_stays_outside(
@@ -201,6 +166,6 @@ async def test_arms_that_differ_in_a_sub_agent_are_two_and_the_key_stays_outside
     assert len({trial.outcome.trial.arm for trial in trials}) == 2
     for trial in trials:
         assert trial.attempt.ended is Ended.COMPLETED
-        assert told(trial)[Source.STREAM].tool_calls[0].exit_status == 0
+        assert reports(trial)[Source.STREAM].tool_calls[0].exit_status == 0
         assert "ANTHROPIC_API_KEY=dummy" in everything(trial.folder)
         assert secret not in everything(trial.folder)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from assay.evidence.sources.base import AttemptFiles, Scope, Source, SourceReport
-from assay.evidence.sources.opencode import RUNNING_STEP_GAP, TITLE_GAP, read
+from assay.evidence.sources.base import Scope, Source
+from assay.evidence.sources.opencode import RUNNING_STEP_GAP, TITLE_GAP
 from assay.evidence.sources.opencode_telemetry import LAST_SPAN_GAP
 from assay.records import Call, Ended, Role, Tokens
+from assay.testing.agreement import counted, lookups, reports, total
 from assay.testing.driving import Driven, drive_one, missing_agent
 
 MISSING = missing_agent("opencode")
@@ -24,21 +25,6 @@ async def drive(root: Path, script: Mapping[str, Any] | None = None, **more: Any
     return await drive_one(root, **given, settings=settings)
 
 
-def reports(driven: Driven) -> dict[Source, SourceReport]:
-    return {report.source: report for report in read(AttemptFiles(driven.folder))}
-
-
-def counted(tokens: Tokens | None) -> tuple[int, ...]:
-    """Kinds in the coarsest split that all sources have."""
-    assert tokens is not None
-    writes = (tokens.cache_write_5m, tokens.cache_write_1h, tokens.cache_write_unknown)
-    return (tokens.input_uncached or 0, tokens.cache_read or 0, sum(n or 0 for n in writes), tokens.output or 0)
-
-
-def total(calls: list[Call]) -> tuple[int, ...]:
-    return counted(sum((call.tokens for call in calls), Tokens()))
-
-
 def work(driven: Driven) -> list[Call]:
     """Calls but for the title's, which offers no tools."""
     return [call for call in driven.calls if call.hints.get("tools") != "0"]
@@ -47,16 +33,18 @@ def work(driven: Driven) -> list[Call]:
 async def test_a_plain_run_solves_and_all_sources_agree(tmp_path: Path) -> None:
     driven = await drive(tmp_path)
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
+    assert not lookups(driven)
     told = reports(driven)
     assert len(driven.calls) == len(work(driven)) + 1
-    assert counted(told[Source.STREAM].sum()) == counted(told[Source.SESSION].sum()) == total(work(driven))
+    assert counted(told[Source.STREAM].sum()) == counted(told[Source.SESSION].sum()) == counted(total(work(driven)))
     assert TITLE_GAP in told[Source.STREAM].gaps
     assert TITLE_GAP in told[Source.SESSION].gaps
     assert told[Source.SESSION].finished
     assert not any(report.problems or report.unknown for report in told.values())
     assert told[Source.STREAM].cost_usd is None
-    assert told[Source.SESSION].inventory is not None
-    assert told[Source.SESSION].inventory.version == driven.calls[0].hints["user-agent"].split("/")[1].split()[0]
+    inventory = told[Source.SESSION].inventory
+    assert inventory is not None
+    assert inventory.version == driven.calls[0].hints["user-agent"].split("/")[1].split()[0]
 
 
 async def test_spans_lack_at_most_the_last_request(tmp_path: Path) -> None:
@@ -67,7 +55,7 @@ async def test_spans_lack_at_most_the_last_request(tmp_path: Path) -> None:
     seen = {call.response_id for call in spans.calls}
     assert {call.response_id for call in driven.calls[:-1]} <= seen
     both = [call for call in driven.calls if call.response_id in seen]
-    assert counted(spans.sum()) == total(both)
+    assert counted(spans.sum()) == counted(total(both))
     failed = {(tool.tool, tool.failed, tool.exit_status, tool.error_class) for tool in told[Source.STREAM].tool_calls}
     assert failed == {("bash", True, 3, "exit_status"), ("read", True, None, "not_found")}
     assert {(tool.tool, tool.failed) for tool in told[Source.SESSION].tool_calls} == {("bash", True), ("read", True)}
@@ -83,15 +71,15 @@ async def test_parallel_sub_agents_on_another_model(tmp_path: Path) -> None:
     arms = [{"agent": "opencode", "model": "main"}]
     driven = await drive(tmp_path, script, models=models, arms=arms, profiles={"team": {"agents": [CODER]}})
     told = reports(driven)
-    assert counted(told[Source.SESSION].sum()) == total(work(driven))
+    assert counted(told[Source.SESSION].sum()) == counted(total(work(driven)))
     mine = [call for call in work(driven) if call.model_requested == "always"]
     assert told[Source.STREAM].scope is Scope.MAIN
-    assert counted(told[Source.STREAM].sum()) == total(mine)
+    assert counted(told[Source.STREAM].sum()) == counted(total(mine))
     theirs = [call for call in work(driven) if call.model_requested == "swift"]
     assert all(call.hints.get("x-parent-session-id") for call in theirs)
     delegations = told[Source.SESSION].delegations
     assert [(each.agent_name, each.model, each.calls) for each in delegations] == [("coder", "swift", 2)] * 2
-    assert counted(sum((each.tokens for each in delegations), Tokens())) == total(theirs)
+    assert counted(sum((each.tokens for each in delegations), Tokens())) == counted(total(theirs))
     assert {each.id for each in told[Source.STREAM].delegations} == {each.id for each in delegations}
     assert {tool.role for tool in told[Source.SESSION].tool_calls if tool.tool == "bash"} == {Role.SUB_AGENT}
 
@@ -116,9 +104,9 @@ async def test_a_timeout_keeps_what_was_known(tmp_path: Path, last: dict[str, st
     if tool_hangs:
         # The step whose tool was running has been paid, but is not yet in the database.
         assert RUNNING_STEP_GAP in told[Source.SESSION].gaps
-        assert counted(told[Source.SESSION].sum()) == total(done[:-1])
+        assert counted(told[Source.SESSION].sum()) == counted(total(done[:-1]))
         assert any(tool.failed is None for tool in told[Source.SESSION].tool_calls)
     else:
         assert driven.attempt.spent_is_lower_bound
-        assert counted(told[Source.SESSION].sum()) == total(done)
+        assert counted(told[Source.SESSION].sum()) == counted(total(done))
     assert not told[Source.SESSION].finished

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from assay.evidence.sources.aider import CACHE_GAP, RETRIES_GAP, ROUNDED_GAP
-from assay.evidence.sources.base import AttemptFiles, Source, SourceReport
-from assay.evidence.sources.readers import reader
-from assay.records import Call, Ended, Role, Tokens
+from assay.evidence.sources.base import Source
+from assay.records import Ended, Role
+from assay.testing.agreement import counted, lookups, reports, total
 from assay.testing.driving import Driven, drive_one, missing_agent
 
 TASK = "bug-fix-01-last-page"
@@ -30,43 +30,23 @@ async def drive(root: Path, agent: str, script: Mapping[str, Any] | None = None,
     return await drive_one(root, agent=agent, models={"main": "lab/always"}, tasks=[TASK], settings=settings, **more)
 
 
-def reports(driven: Driven, agent: str) -> dict[Source, SourceReport]:
-    found = reader(agent)
-    assert found is not None
-    return {report.source: report for report in found.read(AttemptFiles(driven.folder))}
-
-
-def counted(tokens: Tokens | None) -> tuple[int, int, int]:
-    assert tokens is not None
-    return (tokens.input_uncached or 0, tokens.cache_read or 0, tokens.output or 0)
-
-
-def total(calls: tuple[Call, ...]) -> tuple[int, int, int]:
-    return counted(sum((call.tokens for call in calls), Tokens()))
-
-
 def left_in_workspace(driven: Driven) -> set[str]:
     changes = json.loads((driven.folder / "steps" / "0" / "workspace.json").read_text())
     return {change["path"] for change in changes["changes"] if "__pycache__" not in change["path"]}
-
-
-def looked_up(driven: Driven) -> Any:
-    """Names asked of a name server; None where the sandbox cannot tell."""
-    return json.loads((driven.folder / "steps" / "0" / "status.json").read_text())["exit"]["lookups"]
 
 
 @installed("aider")
 async def test_aider_solves_and_its_rounded_counts_are_near(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "aider")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
-    assert not looked_up(driven)
-    (told,) = reports(driven, "aider").values()
+    assert not lookups(driven)
+    (told,) = reports(driven).values()
     assert told.gaps == (ROUNDED_GAP, CACHE_GAP, RETRIES_GAP)
     assert not told.problems
-    sent, held, received = total(driven.calls)
+    sent, _, received = counted(total(driven.calls))
     printed = told.sum()
     assert printed is not None
-    assert printed.prompt == pytest.approx(sent + held, abs=50)
+    assert printed.prompt == pytest.approx(sent, abs=50)
     assert printed.output == received
     assert left_in_workspace(driven) == {"paging.py"}
 
@@ -75,18 +55,18 @@ async def test_aider_solves_and_its_rounded_counts_are_near(tmp_path: Path) -> N
 async def test_mini_swe_agents_trajectory_is_the_gateways_log(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "mini-swe-agent")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
-    assert not looked_up(driven)
-    (told,) = reports(driven, "mini-swe-agent").values()
+    assert not lookups(driven)
+    (told,) = reports(driven).values()
     assert (told.finished, told.problems, told.gaps) == (True, (), ())
     assert [call.response_id for call in told.calls] == [call.response_id for call in driven.calls]
-    assert counted(told.sum()) == total(driven.calls)
+    assert counted(told.sum()) == counted(total(driven.calls))
     assert not any(tool.failed for tool in told.tool_calls)
 
 
 @installed("mini-swe-agent")
 async def test_mini_swe_agent_says_what_failed(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "mini-swe-agent", {"turns": [{"do": [{"run": "exit 3"}]}, {"text": "ok"}]})
-    (told,) = reports(driven, "mini-swe-agent").values()
+    (told,) = reports(driven).values()
     first, last = told.tool_calls
     assert (first.failed, first.exit_status, first.error_class) == (True, 3, "exit_status")
     assert (last.failed, last.exit_status) == (False, 0)
@@ -96,9 +76,9 @@ async def test_mini_swe_agent_says_what_failed(tmp_path: Path) -> None:
 async def test_gemini_cli_solves_and_all_sources_agree(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "gemini-cli")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
-    assert not looked_up(driven)
-    told = reports(driven, "gemini-cli")
-    assert {counted(report.sum()) for report in told.values()} == {total(driven.calls)}
+    assert not lookups(driven)
+    told = reports(driven)
+    assert {counted(report.sum()) for report in told.values()} == {counted(total(driven.calls))}
     assert all(report.finished for report in told.values())
     assert not any(report.problems or report.unknown for report in told.values())
 
@@ -115,8 +95,8 @@ async def test_gemini_clis_sub_agents_and_failed_tools_in_every_source(tmp_path:
     }
     team = {"team": {"files": {"~/.gemini/agents/coder.md": CODER}}}
     driven = await drive(tmp_path, "gemini-cli", script, profiles=team)
-    told = reports(driven, "gemini-cli")
-    assert {counted(report.sum()) for report in told.values()} == {total(driven.calls)}
+    told = reports(driven)
+    assert {counted(report.sum()) for report in told.values()} == {counted(total(driven.calls))}
     for source in (Source.STREAM, Source.SESSION):
         main = [tool for tool in told[source].tool_calls if tool.role is Role.MAIN]
         assert [(tool.tool, tool.failed, tool.exit_status, tool.error_class) for tool in main] == [
