@@ -29,6 +29,9 @@ PROVIDER = "assay"
 CONFIG = f"{HOME}/.config/opencode"
 # The packages of providers that are part of the binary: nothing is installed at run time.
 _PACKAGES = {Dialect.MESSAGES: "@ai-sdk/anthropic", Dialect.CHAT: "@ai-sdk/openai-compatible"}
+_BUILT_IN_AGENTS = ("explore", "general")
+# They leave the sandbox.
+_WEB = ("webfetch", "websearch")
 _CONTEXT, _DUMMY_KEY = 200_000, "dummy"
 _QUIET = {
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
@@ -111,7 +114,6 @@ def _config(request: StepRequest) -> dict[str, Any]:
         "autoupdate": False,
         "share": "disabled",
         "snapshot": False,
-        "permission": {"*": "allow"},
         "provider": {
             PROVIDER: {
                 "npm": _PACKAGES[dialect],
@@ -129,7 +131,10 @@ def _config(request: StepRequest) -> dict[str, Any]:
         for key, setting in (("temperature", "temperature"), ("top_p", "top_p"), ("steps", "max_turns"))
         if setting in arm.settings
     }
-    return config | ({"agent": {"build": build}} if build else {})
+    # "Alone" is without its own sub-agents and the tool for them, and beside declared ones they would be undeclared.
+    agents = {name: {"disable": True} for name in _BUILT_IN_AGENTS} | ({"build": build} if build else {})
+    off = _WEB if declared_agents(arm) else (*_WEB, "task")
+    return config | {"agent": agents, "permission": {"*": "allow"} | dict.fromkeys(off, "deny")}
 
 
 def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> bytes:
