@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import itertools
 import json
 import socket
 import tarfile
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from assay.sandboxes.base import DOOR_PORT
 from assay.testing.agent_cases import Case, Seen, drive_cases
 from assay.testing.driving import missing_agent
 from assay.testing.tasks import make_task
@@ -88,9 +91,9 @@ def reached(marked: Callable[[str], Seen]) -> Callable[[str], Mapping[str, Any]]
 def _prepare(root: Path, ports: list[int]) -> None:
     make_task(root / "suite")
     start = root / "suite" / "tiny" / "start"
-    own = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)} | {"127.0.0.1", "::1"}
-    knocks = [(host, port) for host in sorted(map(str, own)) for port in (*_open_ports(), *ports)]
+    knocks = [(host, port) for host in sorted(_own_addresses()) for port in (*_open_ports(), *ports)]
     knocks += [("1.1.1.1", 443), ("192.0.2.1", 80), ("2606:4700:4700::1111", 443), ("127.0.0.1", 53)]
+    knocks.append(("127.0.0.1", DOOR_PORT))
     told = {"tcp": knocks, "udp": ["1.1.1.1", "192.0.2.1", "2606:4700:4700::1111"], "key": KEY[::-1]}
     (start / "test_seen.py").write_text(VISIBLE)
     (start / "probe.json").write_text(json.dumps(told))
@@ -108,9 +111,22 @@ def _ports() -> Iterator[list[int]]:
         yield ports
 
 
+def _own_addresses() -> set[str]:
+    """Addresses of this machine, as its kernel lists them."""
+    found = {"127.0.0.1", "::1"}
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/net/fib_trie").read_text().splitlines()
+        local = (line for line, after in itertools.pairwise(lines) if "/32 host LOCAL" in after)
+        found |= {line.split()[-1] for line in local}
+    with contextlib.suppress(OSError):
+        packed = (bytes.fromhex(line.split()[0]) for line in Path("/proc/net/if_inet6").read_text().splitlines())
+        found |= {str(ipaddress.IPv6Address(address)) for address in packed}
+    return found
+
+
 def _open_ports() -> list[int]:
     """Ports on which this machine listens; none where it does not say."""
     with contextlib.suppress(OSError):
         rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        return sorted({int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"} - {8400})[:40]
+        return sorted({int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"} - {DOOR_PORT})[:40]
     return []
