@@ -75,6 +75,8 @@ def test_another_models_row_is_not_taken() -> None:
         ({"x-codex-turn-metadata": "{cut"}, Claim()),
         ({"x-codex-turn-metadata": "[]"}, Claim()),
         ({"x-parent-session-id": "ses_1"}, Claim(Role.SUB_AGENT)),
+        ({"x-claude-code-session-id": "s", "x-claude-code-agent-id": "a1"}, Claim(Role.SUB_AGENT)),
+        ({"x-claude-code-session-id": "s"}, Claim()),
         ({"x-codex-parent-thread-id": "t1"}, Claim(Role.SUB_AGENT)),
         ({"x-parent-session-id": ""}, Claim()),
     ],
@@ -105,3 +107,46 @@ def test_no_tools_and_a_documented_gap_make_a_title_request(offers: bool | None,
     hidden = report(SourceCall(response_id="r1", role=Role.MAIN), gaps=("title_request",))
     assert [one.role for one in who([call(1), call(2)], hidden, offers=offers)] == [Role.MAIN, role]
     assert who([call(2)], report(), offers=offers) == [Claim(Role.MAIN)], "without such a gap it proves nothing"
+
+
+@pytest.mark.parametrize(
+    ("session", "mark"),
+    [
+        ("x-claude-code-session-id", {"x-claude-code-agent-id": "a1"}),
+        ("x-session-affinity", {"x-parent-session-id": "s", "x-session-id": "s2"}),
+        ("x-codex-window-id", {"x-codex-parent-thread-id": "t", "thread-id": "t2"}),
+    ],
+)
+def test_of_an_agent_that_marks_them_a_sub_agent_on_the_same_model_is_told_apart(
+    session: str, mark: dict[str, str]
+) -> None:
+    plain = {session: "s", "tools": "7"}
+    ran = report(
+        SourceCall(response_id="r2", role=Role.SUB_AGENT, agent_name="coder"),
+        delegations=(Delegation("coder", Source.STREAM),),
+    )
+    calls = [call(1, hints=plain), call(2, hints=plain | mark), call(3, hints=plain | mark, status=529)]
+    assert who(calls, ran) == [Claim(Role.MAIN), Claim(Role.SUB_AGENT, "coder"), Claim(Role.SUB_AGENT, "coder")]
+    assert [one.role for one in who(calls)] == [Role.MAIN, Role.SUB_AGENT, Role.SUB_AGENT], "with the gateway alone"
+
+
+def test_a_threads_name_is_not_given_to_another_thread() -> None:
+    first, second = ({"x-claude-code-session-id": "s", "x-claude-code-agent-id": key} for key in ("a1", "a2"))
+    ran = report(SourceCall(response_id="r1", role=Role.SUB_AGENT, agent_name="coder"))
+    found = who([call(1, hints=first), call(2, hints=second), call(3, hints=first)], ran)
+    assert [one.agent_name for one in found] == ["coder", None, "coder"]
+
+
+def test_a_title_on_the_arms_own_model_is_told_without_any_source() -> None:
+    title = {"x-session-affinity": "s", "x-session-id": "s", "tools": "0"}
+    calls = [call(1, hints=title), call(2, hints=title | {"tools": "10"})]
+    assert [one.role for one in who(calls, offers=False)] == [Role.AUXILIARY, Role.MAIN]
+    assert [one.role for one in who(calls[:1], offers=False)] == [Role.MAIN], "an agent that was given no tools"
+    assert [one.role for one in who([call(1, hints={"tools": "0"})], offers=False)] == [Role.MAIN], "another agent"
+
+
+def test_a_declared_sub_agent_on_the_same_model_may_have_run_unseen() -> None:
+    arm = replace(PLAIN, profile={"agents": [{"name": "coder"}]})
+    assert who([call(1)], arm=arm) == [Claim()]
+    assert who([call(1)], report(finished=True), arm=arm) == [Claim(Role.MAIN)], "a source would have shown it"
+    assert who([call(1, hints={"x-session-affinity": "s"})], arm=arm) == [Claim(Role.MAIN)], "a mark would show it"

@@ -107,7 +107,7 @@ def main_session(folder: Path) -> Path:
     return path
 
 
-Damage = tuple[Callable[[Path], None], str, str]
+Damage = tuple[Callable[[Path], object], str, str]
 """What is done to a folder, the source that it strikes, and the words that name it."""
 
 DAMAGES: dict[str, Damage] = {

@@ -14,6 +14,9 @@ from assay.records import Call, Role, Tokens
 UNANSWERED = "unanswered_requests"
 """Of every source: what was cut or failed. The gateway may have seen part of its usage, an agent never does."""
 
+HIDE_TOOLS = frozenset({"failed_patch", "rejected_tools"})
+"""Words for uses of tools, all of them failed, that a source does not have."""
+
 ROUNDING = 0.05
 """How far from the truth a printed ``1.5k`` can be."""
 

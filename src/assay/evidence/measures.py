@@ -6,7 +6,6 @@ In tables and cells a measure is a metric named ``measure:<name>``, so that it i
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,6 @@ from assay.evidence.sources.base import Delegation, SourceReport, ToolCall
 from assay.records import Record, Role, Tokens
 
 PREFIX = "measure:"
-_COMMIT = re.compile(r"\bgit\b(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s+commit\b")
 Value = float | None
 
 
@@ -41,6 +39,7 @@ class Seen:
     tokens: Tokens
     tools: Sequence[ToolCall]
     tools_known: bool
+    failures_known: bool
     delegations: Sequence[Delegation]
     delegations_known: bool
     registered: int | None
@@ -109,13 +108,9 @@ def _ratio_of_failed(seen: Seen) -> Value:
 
 
 def _failed(seen: Seen) -> Value:
-    return sum(bool(tool.failed) for tool in seen.tools) if seen.tools_known else None
-
-
-def _commits(seen: Seen) -> Value:
-    if not seen.tools_known:
-        return None
-    return sum(tool.failed is False and bool(_COMMIT.search(tool.arguments or "")) for tool in seen.tools)
+    """Count failures; that there is none is another thing to know."""
+    count = sum(bool(tool.failed) for tool in seen.tools)
+    return count if seen.tools_known and (count or seen.failures_known or not seen.tools) else None
 
 
 def _api_s(seen: Seen) -> Value:
@@ -135,11 +130,11 @@ def _active(seen: Seen) -> Value:
 
 
 def _delegating(seen: Seen) -> Value:
+    """The union of their spans; 0 where nothing was delegated, None where no duration is known."""
     if not seen.delegations_known:
         return None
-    return union_s(
-        [(float(one.at_ms), one.duration_ms) for one in seen.delegations if one.at_ms is not None], empty=0.0
-    )
+    spans = [(float(one.at_ms), one.duration_ms) for one in seen.delegations if one.at_ms is not None]
+    return union_s(spans, empty=None if seen.delegations else 0.0)
 
 
 def union_s(spans: Iterable[tuple[float, float | None]], *, empty: Value = None) -> Value:
@@ -195,7 +190,6 @@ _ALL: Mapping[str, tuple[Measure, Callable[[Seen], Value]]] = {
         ("tool_calls", "count", _TOOLS, False, lambda s: len(s.tools) if s.tools_known else None, "uses of a tool"),
         ("tool_calls_failed", "count", _TOOLS, False, _failed, "uses that failed, commands by their exit status"),
         ("tool_error_rate", "share", _TOOLS, False, _ratio_of_failed, "failed / ended; not comparable across agents"),
-        ("commits", "count", _TOOLS, False, _commits, "commands that made a git commit, as far as tools show it"),
         ("commits", "count", _TOOLS, False, lambda s: s.commits if s.tools_known else None,
          "commands that run git commit and end well"),
         ("tool_s", "s", _TOOLS, False, lambda s: _sum(

@@ -18,9 +18,10 @@ from assay.evidence.commits import commits
 from assay.evidence.conversation import tool_uses
 from assay.evidence.coordination import Asked, coordination
 from assay.evidence.cut import cut_off
-from assay.evidence.gaps import Counted
+from assay.evidence.gaps import HIDE_TOOLS, Counted
 from assay.evidence.inventory import leaks, shipped
 from assay.evidence.measures import Seen, Value, measures
+from assay.evidence.offered import offered
 from assay.evidence.reconcile import Reconciliation, cost_of, costs_differ, reconcile, total
 from assay.evidence.retries import Try, has_failed, tries
 from assay.evidence.roles import Claim, Joined, claims, declared_models, join
@@ -107,7 +108,7 @@ def normalise(
     tools = gather(reports, calls, who, bodies)
     sources = reconcile(counted, reports)
     delegations = _delegations(reports, facts)
-    inventory = _inventory(reports)
+    inventory = _inventory(reports, _offered(arm, facts, bodies) if reports else None)
     registered = _registered(inventory, arm)
     leaked = leaks(inventory, arm) if inventory else ()
     delegations_known = bool(delegations) or _delegations_known(reports, facts)
@@ -117,6 +118,7 @@ def normalise(
         tokens=total(counted),
         tools=tools.calls,
         tools_known=_tools_known(tools, reports, calls, bodies),
+        failures_known=_failures_known(tools, reports),
         delegations=delegations,
         delegations_known=delegations_known,
         registered=len(registered),
@@ -188,6 +190,8 @@ def _delegations_known(reports: Sequence[SourceReport], facts: Sequence[CallFact
 
     One that has its end would show it; so would one that lists every request of the main loop that was answered.
     """
+    if any(fact.role is Role.SUB_AGENT for fact in facts):
+        return False
     if any(report.finished for report in reports):
         return True
     main = [fact for fact in facts if fact.role in {Role.MAIN, None} and fact.call.tokens.total is not None]
@@ -213,9 +217,19 @@ def _counted(one: Delegation, facts: Sequence[CallFact]) -> Delegation:
     return replace(one, tokens=tokens, calls=len(mine), cost_usd=cost, model=model)
 
 
-def _inventory(reports: Sequence[SourceReport]) -> Inventory | None:
-    """Merge what the sources say, field by field, the best source first."""
-    said = [report.inventory for report in reports if report.inventory is not None]
+def _offered(arm: Arm, facts: Sequence[CallFact], bodies: Bodies) -> Inventory | None:
+    """What the main loop offered its model first: the word of agents that say nothing of it elsewhere."""
+    main = next(
+        (fact.call for fact in facts if fact.role in {Role.MAIN, None} and bodies.offers_tools(fact.call)), None
+    )
+    body = None if main is None else bodies.get(main.seq, "request")
+    return None if body is None else offered(body, arm)
+
+
+def _inventory(reports: Sequence[SourceReport], on_the_wire: Inventory | None) -> Inventory | None:
+    """Merge what the sources say, field by field, the best source first; the wire fills what they leave open."""
+    own = [report.inventory for report in reports if report.inventory is not None]
+    said = [*own, on_the_wire] if on_the_wire is not None else own
     if not said:
         return None
     fields = {
@@ -234,10 +248,21 @@ def _registered(inventory: Inventory | None, arm: Arm) -> tuple[str, ...]:
 
 def _tools_known(tools: Gathered, reports: Sequence[SourceReport], calls: Sequence[Call], bodies: Bodies) -> bool:
     """Tell whether "no tool calls" can be believed: a source of the agent's own, or whole answers, would show them."""
-    if tools.calls or any(report.tool_calls or report.finished for report in reports):
+    whole = (report for report in reports if report.finished and report.sum() is not None)
+    if tools.calls or any(not HIDE_TOOLS & set(report.gaps) for report in whole):
         return True
+    if any(call.in_flight_at_kill for call in calls):
+        return False  # what its answer asked for is not on the wire
     answered = [call for call in calls if call.status and call.error is None]
-    return bool(calls) and all(bodies.get(call.seq, "response") is not None for call in answered)
+    return bool(answered) and all(bodies.get(call.seq, "response") is not None for call in answered)
+
+
+def _failures_known(tools: Gathered, reports: Sequence[SourceReport]) -> bool:
+    """Tell whether "no tool failed" can be believed: all ends are known, to a source that does not hide failures."""
+    seen = tools.source is Source.GATEWAY or any(
+        report.tool_calls and not HIDE_TOOLS & set(report.gaps) for report in reports
+    )
+    return seen and all(tool.failed is not None for tool in tools.calls)
 
 
 def _errors(

@@ -1,10 +1,13 @@
 """On whose behalf each request was made: all rules in this file, strongest first.
 
 1. A source of the agent's own says it of the request (joined by ids, else by model and token counts in order of time).
-2. A header of the request says it (``hints``: Codex and opencode mark the requests of sub-agents).
-3. No tools were offered, and a source documents that it does not see such requests (``title_request``): auxiliary.
+2. A header of the request says it (``hints``: Claude Code, Codex and opencode mark the requests of sub-agents). What
+   a source says of one request of a sub-agent's thread holds for all requests of that thread.
+3. No tools were offered, and a source documents that it does not see such requests (``title_request``), or others of
+   the same session were offered some: auxiliary.
 4. The model asked for is one that only declared sub-agents have: sub-agent.
-5. The model is the arm's own: main, unless a sub-agent on the same model ran, or one without a known model.
+5. The model is the arm's own: main, unless its agent does not mark the requests of sub-agents and one on the same
+   model ran, or one without a known model, or one is declared and no source would show whether it ran.
 
 What no rule decides is None: unknown.
 """
@@ -14,13 +17,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.evidence.sources.base import Source, SourceCall, SourceReport
 from assay.records import Arm, Call, Role
 
 TITLE_GAPS = frozenset({"title_request", "auxiliary"})
-_PARENTS = ("x-parent-session-id", "x-codex-parent-thread-id", "x-claude-code-parent-agent-id")
+_PARENTS = (
+    "x-parent-session-id", "x-codex-parent-thread-id", "x-claude-code-parent-agent-id", "x-claude-code-agent-id",
+)  # fmt: skip
+_THREADS = ("x-claude-code-agent-id", "thread-id", "x-session-id")
+_SESSIONS = ("x-claude-code-session-id", "x-codex-window-id", "x-session-affinity")
+"""Each is sent by an agent that marks what its sub-agents ask: Claude Code, Codex, opencode."""
 _SUB_AGENT_KINDS = frozenset({"collab_spawn", "review", "thread_spawn"})
 
 Joined = Mapping[int, Mapping[Source, SourceCall]]
@@ -106,14 +114,51 @@ def claims(
     ran = [delegation for report in reports for delegation in report.delegations]
     own = {name: model for model, names in declared.items() for name in names}
     models = [delegation.model or own.get(delegation.agent_name) for delegation in ran]
-    same_model = any(model is None or model == arm.model for model in models)
-    return {
+    silent = not any(report.finished or report.calls or report.tool_calls or ran for report in reports)
+    same_model = any(model is None or model == arm.model for model in models) or (silent and arm.model in declared)
+    equipped = {session for call in calls if _tools(call) and (session := _session(call)) is not None}
+    found = {
         call.seq: _claim(
             call, arm, tuple(joined.get(call.seq, {}).values()), declared,
-            hides_titles=hides_titles, ambiguous=same_model, offers_tools=offers_tools,
+            hides_titles=hides_titles or (_tools(call) == 0 and _session(call) in equipped),
+            ambiguous=same_model and _session(call) is None, offers_tools=offers_tools,
         )
         for call in calls
     }  # fmt: skip
+    return _by_thread(calls, found)
+
+
+def _by_thread(calls: Sequence[Call], found: Mapping[int, Claim]) -> dict[int, Claim]:
+    """Give the name that is known of one request of a sub-agent to all of its thread: failed and open ones too."""
+    names: dict[str, str] = {}
+    for call in calls:
+        claim, thread = found[call.seq], _thread(call)
+        if claim.role is Role.SUB_AGENT and claim.agent_name is not None and thread is not None:
+            names.setdefault(thread, claim.agent_name)
+    return {
+        call.seq: replace(claim, agent_name=names.get(_thread(call) or ""))
+        if (claim := found[call.seq]).role is Role.SUB_AGENT and claim.agent_name is None
+        else claim
+        for call in calls
+    }
+
+
+def _thread(call: Call) -> str | None:
+    """The sub-agent's own thread, of a request that is marked as one of it."""
+    if not any(call.hints.get(name) for name in _PARENTS):
+        return None
+    return next((call.hints[name] for name in _THREADS if call.hints.get(name)), None)
+
+
+def _session(call: Call) -> str | None:
+    """The session, of a request whose agent marks what its sub-agents ask."""
+    return next((call.hints[name] for name in _SESSIONS if call.hints.get(name)), None)
+
+
+def _tools(call: Call) -> int | None:
+    """How many tools were offered, where the gateway noted it."""
+    counted = call.hints.get("tools", "")
+    return int(counted) if counted.isdecimal() else None
 
 
 def _claim(
