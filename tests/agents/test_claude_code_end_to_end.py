@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from assay.agents.base import Launch, StepRequest
-from assay.agents.claude_code import ClaudeCode
+from assay.agents.claude_code import CONFIG, ClaudeCode, sub_agent
 from assay.evidence.sources.base import Source
 from assay.evidence.sources.claude_code import ACTIVE_TIME_GAP, OUTPUT_GAP, REJECTED_TOOLS_GAP
 from assay.records import Ended, Role, Tokens
-from assay.testing.agreement import assert_agreed, counted, lookups, reports
+from assay.testing.agreement import assert_agreed, counted, facts, lookups, reports
 from assay.testing.driving import Driven, drive_all, drive_one, missing_agent
 from assay.testing.tasks import make_task
 
@@ -169,3 +169,22 @@ async def test_arms_that_differ_in_a_sub_agent_are_two_and_the_key_stays_outside
         assert reports(trial)[Source.STREAM].tool_calls[0].exit_status == 0
         assert "ANTHROPIC_API_KEY=dummy" in everything(trial.folder)
         assert secret not in everything(trial.folder)
+
+
+async def test_a_sub_agent_of_the_user_that_the_arm_does_not_declare_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = ClaudeCode.launch
+    stray = {"name": "stray", "description": "Was lying around", "prompt": "You help."}
+
+    def in_home(self: ClaudeCode, request: StepRequest) -> Launch:
+        made = launch(self, request)
+        return replace(made, files={**made.files, f"{CONFIG}/agents/stray.md": sub_agent(stray)})
+
+    monkeypatch.setattr(ClaudeCode, "launch", in_home)
+    driven = await drive(tmp_path, {"turns": [{"text": "done"}]})
+    found = facts(driven)
+    assert found.leaked == ("leaked: sub-agent stray",)
+    assert [error.message for error in found.errors if error.kind == "inventory"] == ["leaked: sub-agent stray"]
+    shown = (driven.run.root / "report.md").read_text()
+    assert "sub-agent stray" in shown

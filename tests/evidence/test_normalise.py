@@ -193,7 +193,7 @@ def test_cache_use_by_both_formulas(tmp_path: Path) -> None:
     ("has", "leaked"),
     [
         (Inventory(sub_agents=("coder", "reviewer")), ("leaked: sub-agent reviewer",)),
-        (Inventory(sub_agents=("general", "build")), ()),
+        (Inventory(sub_agents=("general",)), ("leaked: sub-agent general",)),
         (Inventory(plugins=("oh-my",), mcp_servers=("files", "web"), skills=("tidy", "other")),
          ("leaked: plugin oh-my", "leaked: MCP server web", "leaked: skill other")),
         (Inventory(), ()),
@@ -216,10 +216,30 @@ def test_native_files_declare_too(tmp_path: Path) -> None:
 
 
 def test_alone_means_that_none_is_registered(tmp_path: Path) -> None:
-    has = Inventory(sub_agents=("general",))
-    arm = replace(ARM, agent="opencode")
+    has = Inventory(sub_agents=("explorer", "worker"))
+    arm = replace(ARM, agent="codex")
     found = normalise.normalise(tmp_path, arm, [call(1)], (SourceReport(Source.STREAM, inventory=has),))
     assert (found.registered, found.measures["delegations_registered"]) == ((), 0)
+
+
+@pytest.mark.parametrize(("asked", "leaked"), [(True, ()), (False, ("leaked: sub-agent Explore",))])
+def test_claude_codes_own_sub_agents_have_leaked_unless_the_arm_asks_for_them(
+    tmp_path: Path, asked: bool, leaked: tuple[str, ...]
+) -> None:
+    has = Inventory(sub_agents=("Explore",))
+    arm = replace(ARM, agent="claude-code", settings={"built_in_agents": asked})
+    found = normalise.normalise(tmp_path, arm, [call(1)], (SourceReport(Source.STREAM, inventory=has),))
+    assert found.leaked == leaked
+
+
+def test_what_an_agent_does_not_say_is_read_from_what_it_offers_its_model(tmp_path: Path) -> None:
+    offer = "Launch one.\n\nAvailable agent types and the tools they have access to:\n- stray: Was lying around"
+    request = {"tools": [{"name": "bash"}, {"name": "task", "description": offer}]}
+    (tmp_path / bodies.NAME).write_bytes(bodies.encode_body(1, "request", json.dumps(request).encode()))
+    arm = replace(ARM, agent="opencode")
+    found = normalise.normalise(tmp_path, arm, [call(1)], (SourceReport(Source.SESSION, inventory=Inventory("1")),))
+    assert found.inventory == Inventory("1", tools=("bash", "task"), sub_agents=("stray",))
+    assert found.leaked == ("leaked: sub-agent stray",)
 
 
 def test_damage_is_named_and_the_rest_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

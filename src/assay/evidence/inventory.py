@@ -13,22 +13,15 @@ from assay.records import Arm
 KINDS = {"sub_agents": "sub-agent", "plugins": "plugin", "mcp_servers": "MCP server", "skills": "skill"}
 _SERVERS = ("mcpServers", "mcp_servers", "mcp")
 
-SHIPPED: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "claude-code": {
-        "sub_agents": frozenset(
-            {"claude", "general-purpose", "Explore", "Plan", "statusline-setup", "output-style-setup"}
-        ),
-    },
-    "codex": {
-        "sub_agents": frozenset({"default", "worker", "explorer", "awaiter"}),
-        "skills": frozenset({"imagegen", "openai-docs", "plugin-creator", "skill-creator", "skill-installer"}),
-    },
-    "opencode": {
-        "sub_agents": frozenset({"build", "plan", "general", "explore", "compaction", "title", "summary"}),
-    },
-    "gemini-cli": {"sub_agents": frozenset({"codebase_investigator", "cli_help", "generalist", "generalist_agent"})},
-}  # fmt: skip
-"""Built into the program itself, whoever starts it: neither declared nor leaked."""
+SHIPPED: Mapping[str, frozenset[str]] = {
+    "claude-code": frozenset({"Explore", "Plan", "claude", "general-purpose", "statusline-setup"}),
+    "codex": frozenset({"default", "explorer", "worker"}),
+}
+"""Sub-agents that are built into the program itself, as the tested versions list them: neither declared nor leaked.
+
+Claude Code's are switched off unless the arm asks for them, those of opencode and gemini-cli always; Codex has them as
+soon as any are declared.
+"""
 
 
 def leaks(inventory: Inventory, arm: Arm) -> tuple[str, ...]:
@@ -46,8 +39,11 @@ def leaks(inventory: Inventory, arm: Arm) -> tuple[str, ...]:
 
 
 def shipped(arm: Arm, kind: str) -> frozenset[str]:
-    """Names of one kind that are built into the arm's agent."""
-    return SHIPPED.get(arm.agent.partition("@")[0], {}).get(kind, frozenset())
+    """Names of one kind that are built into the arm's agent and not switched off."""
+    agent = arm.agent.partition("@")[0]
+    if kind != "sub_agents" or (agent == "claude-code" and not arm.settings.get("built_in_agents")):
+        return frozenset()
+    return SHIPPED.get(agent, frozenset())
 
 
 def unchecked(inventory: Inventory | None) -> tuple[str, ...]:
@@ -56,9 +52,10 @@ def unchecked(inventory: Inventory | None) -> tuple[str, ...]:
 
 
 def declared(arm: Arm) -> dict[str, frozenset[str]]:
-    """Names that the arm's profile declares, by kind, native files included."""
+    """Names that the arm's profile declares, by kind, those of its files included."""
     agent, profile = arm.agent.partition("@")[0], arm.profile
-    native = [PurePosixPath(path) for path in mapping(mapping(profile.get("native")).get(agent))]
+    given = [*mapping(mapping(profile.get("native")).get(agent)), *mapping(profile.get("files"))]
+    native = [PurePosixPath(path) for path in given]
     settings = mapping(mapping(profile.get("settings")).get(agent))
     agents = [str(one.get("name")) for one in _list(profile.get("agents")) if isinstance(one, Mapping)]
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,8 +12,11 @@ from assay.evidence.bodies import read_bodies
 from assay.evidence.lock import read_lock
 from assay.evidence.normalise import Normalised, normalise
 from assay.evidence.sources.base import Source
+from assay.evidence.sources.values import texts
 from assay.records import Arm, Call, Role
 from assay.testing.driving import Driven, drive_all
+
+__all__ = ["Case", "Cases", "Seen", "drive_cases", "texts"]
 
 CASE = "case"
 """The key of ``lab_script`` that names the case; the Lab reads others."""
@@ -75,18 +78,6 @@ class Seen:
 
 
 Cases: TypeAlias = Mapping[tuple[str, str], Seen]
-
-
-def texts(body: Any) -> Iterator[str]:
-    """Yield every text of a request, wherever it stands."""
-    if isinstance(body, str):
-        yield body
-    elif isinstance(body, Mapping):
-        for value in body.values():
-            yield from texts(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from texts(value)
 
 
 async def drive_cases(root: Path, cases: Sequence[Case], **experiment: Any) -> Cases:

@@ -63,6 +63,15 @@ def digest(arguments: Any) -> tuple[str, str]:
     return shown[:SHOWN], content_id("arguments", arguments)
 
 
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text below a value, wherever it stands."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from texts(item)
+
+
 def json_lines(path: Path, problems: list[str]) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of a file of JSON lines. What cannot be read is named; a last line without end is cut off."""
     try:
