@@ -35,7 +35,11 @@ def test_install_list_remove(tmp_path: Path) -> None:
     assert len(listed) == 6
     assert list(listed["opencode"]["installed"]) == ["9.8.7"]
     assert "tested version is not installed" in listed["opencode"]["problem"]
-    assert "9.8.7" in called("list").stdout
+    page = called("list")
+    assert "9.8.7" in page.stdout
+    assert "tested version is not installed" in page.stdout  # of the one that is there; the others say "none"
+    assert page.stdout.count("is not installed") == 1
+    assert "assay agents install NAME" in page.stderr
     assert called("remove", "opencode@9.8.7").exit_code == 0
     assert json.loads(called("list", "--json").stdout)[2]["installed"] == {}
 
@@ -54,7 +58,7 @@ def test_a_damaged_description_is_a_problem_not_a_crash(tools: Path) -> None:
         (("install", "codex", "aider", "--from", "x"), "--from is for one agent"),
         (("install", "codexx"), "there is no agent 'codexx'"),
         (("install", "codex", "--from", "/nowhere"), "does not exist"),
-        (("remove", "codex"), "which version"),
+        (("remove", "codex"), "no version is named"),
         (("remove", "codex@1.0"), r"codex@1\.0 is not installed"),
     ],
 )

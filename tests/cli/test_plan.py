@@ -41,7 +41,7 @@ def test_the_page_says_what_would_happen(experiment: Path) -> None:
     assert "model: lab/swift, lab/deep" in page
     assert "0.5 for one pair" in page
     assert "nothing is charged" in page
-    assert "Note: with 2 tasks no distribution-free test of 1 pairs can reach p < 0.05; 6 tasks can" in page
+    assert "Note: with 2 tasks no distribution-free test of 1 pair can reach p < 0.05; 6 tasks can" in page
 
 
 def test_the_data_say_the_same(experiment: Path) -> None:

@@ -186,7 +186,7 @@ def test_incompatible_pairs_can_be_left_out(load: Load, agents: Agents) -> None:
 
 
 def test_an_agent_that_is_not_installed_is_the_machines_fault(load: Load, agents: Agents) -> None:
-    with pytest.raises(MachineError, match="agent 'codex' is not installed: the program 'codex' is not on PATH"):
+    with pytest.raises(MachineError, match="agent 'codex' cannot be used: the program 'codex' is not on PATH"):
         expand_arms(load("agent: codex\nmodel: gpt-5"), agents)
 
 

@@ -76,7 +76,7 @@ def test_an_example_whose_agents_are_missing_says_so() -> None:
         for name, info in everywhere().items()
     }
     experiment = load_experiment(ROOT / "examples" / "harness-effect.yaml")
-    with pytest.raises(MachineError, match=r"agent 'codex' is not installed: Run: assay agents install codex"):
+    with pytest.raises(MachineError, match=r"agent 'codex' cannot be used: Run: assay agents install codex"):
         expand_arms(experiment, missing)
 
 

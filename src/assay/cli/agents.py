@@ -78,8 +78,12 @@ def list_command(as_json: bool) -> None:
     for one in found:
         sizes = [size for size in one.installed.values() if size is not None]
         disk = f"{sum(sizes) / 1e6:,.0f} MB" if sizes else ""
-        shown.add_row(one.name, one.pinned, ", ".join(one.installed) or "none", disk, one.problem or "")
+        shown.add_row(
+            one.name, one.pinned, ", ".join(one.installed) or "none", disk, one.problem if one.installed else ""
+        )
     page().print(shown)
+    if any(not one.installed for one in found):
+        progress().print("Install with: assay agents install NAME ... (or --all)")
     progress().print(f"Trees are in {tools_root()}")
 
 
@@ -90,7 +94,7 @@ def remove_command(name: str) -> None:
     tool, version = asked_tool(name)
     if version is None:
         there = ", ".join(f"{tool.name}@{one}" for one in installed_versions(tool.name)) or "nothing is installed"
-        raise InputError("which version is to be removed?", remedy=f"Give NAME@VERSION: {there}")
+        raise InputError("no version is named", remedy=f"Give NAME@VERSION: {there}")
     remove(tool, version)
     progress().print(f"removed {tool.name}@{version}")
 

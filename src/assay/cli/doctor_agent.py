@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 
 from rich.console import Console
 
-from assay.cli.output import page, print_json, table
+from assay.cli.output import counted, page, print_json, table
 from assay.evidence.measures import MEASURES
 from assay.run.selftest import SelfTest, self_test
+
+_WIDTH = 74  # the page fits 100 columns, also where it is no terminal's
 
 _ATTRIBUTION = {
     "attributed": "their requests are told from the main loop's",
@@ -31,7 +34,7 @@ def examine_agents(names: tuple[str, ...], *, as_json: bool) -> bool:
 
 def _print(one: SelfTest, console: Console) -> None:
     verdict = "passed" if one.passed else "FAILED"
-    head = f"{one.agent} {one.version}: self-test {verdict} in {one.seconds:g} s, {one.calls} requests"
+    head = f"{one.agent} {one.version}: self-test {verdict} in {one.seconds:g} s, {counted(one.calls, 'request')}"
     console.print(head, style="bold")
     for failure in one.failures:
         console.print(f"  - {failure}", style="red")
@@ -51,8 +54,9 @@ def _print(one: SelfTest, console: Console) -> None:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    """Names, those that carry a model first."""
+    """Names, those that carry a model first, in lines that fit."""
     by_model = [name for name in names if MEASURES[name].carries_model]
     per_run = [name for name in names if not MEASURES[name].carries_model]
     parts = (("by model", by_model), ("per run", per_run))
-    return "; ".join(f"{head}: {', '.join(found)}" for head, found in parts if found)
+    lines = [textwrap.fill(f"{head}: {', '.join(found)}", _WIDTH) for head, found in parts if found]
+    return "\n".join(lines)

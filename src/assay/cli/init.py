@@ -99,13 +99,13 @@ class _Asker:
 def starter(answers: Answers) -> str:
     """Return the file's text, with the next things to try as comments."""
     return f"""\
-# What can stand here: docs/experiment.md. What it would run and cost: assay plan FILE
+# What can stand here: docs/experiment.md. What it would run and cost: assay plan FILE. Agents: assay agents list
 name: {_quoted(answers.name)}
 question: {_quoted(answers.question)}
 suite: {_quoted(answers.suite)}
-agents: [{", ".join(map(_quoted, answers.agents))}]            # several compare agents; installed: assay agents list
+agents: [{", ".join(map(_quoted, answers.agents))}]
 models: [{", ".join(map(_quoted, answers.models))}]
-reps: {answers.reps}                    # of each task with each model
+reps: {answers.reps}                    # of each task with each agent and model
 max_cost: {answers.max_cost:g}                # US dollars for the whole run
 controls: [aa]             # one arm twice: what differs there is noise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assay.cli.output import duration, page, table, usd
+from assay.cli.output import counted, duration, page, table, usd
 from assay.plan import PlanSummary, Prospects, Range
 
 MANY = 6
@@ -46,7 +46,8 @@ def warnings(plan: PlanSummary) -> tuple[str, ...]:
 
 
 def _matrix(plan: PlanSummary) -> str:
-    size = f"{len(plan.arms)} arms x {plan.n_tasks} tasks x {plan.repetitions} repetitions = {plan.n_trials:,} trials"
+    factors = ((len(plan.arms), "arm"), (plan.n_tasks, "task"), (plan.repetitions, "repetition"))
+    size = f"{' x '.join(counted(*one) for one in factors)} = {plan.n_trials:,} trials"
     left = f", {plan.left_out:,} left out" if plan.left_out else ""
     left += f", and {plan.n_sentinels:,} sentinels against drift" if plan.n_sentinels else ""
     return f"{size}{left} ({plan.mode}, primary measure: {plan.primary})"
@@ -89,7 +90,8 @@ def _warnings(plan: PlanSummary) -> Iterator[str]:
     hopes = plan.prospects
     if hopes.minimum_p_corrected > SIGNIFICANT:
         yield (
-            f"with {plan.n_tasks} tasks no distribution-free test of {hopes.comparisons} pairs can reach p < 0.05; "
+            f"with {counted(plan.n_tasks, 'task')} no distribution-free test of {counted(hopes.comparisons, 'pair')} "
+            "can reach p < 0.05; "
             f"{hopes.tasks_needed} tasks can"
         )
     if plan.repetitions == 1:

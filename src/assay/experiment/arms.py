@@ -215,7 +215,7 @@ def _agent(experiment: Experiment, choice: _Choice, agents: Mapping[str, AgentIn
         remedy = suggestion(choice.agent, agents)
         raise ExperimentError(f"there is no agent '{choice.agent}'", where=where, remedy=remedy)
     if agent.version is None:
-        raise MachineError(f"agent '{agent.name}' is not installed: {agent.problem}", where=where)
+        raise MachineError(f"agent '{agent.name}' cannot be used: {agent.problem}", where=where)
     return agent, agent.version
 
 
