@@ -54,10 +54,10 @@ def test_what_the_task_or_a_declared_description_says_is_no_list() -> None:
     said = f"{TYPES}\n- spy: x\n{GEMINI}{SKILLS}"
     found = read(messages=[{"role": "user", "content": said}], tools=[{"name": "task", "description": f"{TYPES}\n"}])
     assert found == Inventory(tools=("task",), sub_agents=())
-    description = "Codes.\n- Never: asks"
-    arm = Arm("opencode", "1", "m", "p", profile={"agents": [{"name": "coder", "description": description}]})
-    found = read(arm, tools=[{"name": "task", "description": f"{TYPES}\n- coder: {description}"}])
-    assert found == Inventory(tools=("task",), sub_agents=("coder",))
+    for description in ("Codes.\n- Never: asks", "o"):
+        arm = Arm("opencode", "1", "m", "p", profile={"agents": [{"name": "coder", "description": description}]})
+        found = read(arm, tools=[{"name": "task", "description": f"{TYPES}\n- coder: {description}\n- other: x"}])
+        assert found == Inventory(tools=("task",), sub_agents=("coder", "other"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from assay.agents.base import Launch, Reading, StepRequest
 from assay.agents.output import crash_detail
-from assay.agents.profile import agent_file, declared_agents, description, own_files, skill_files, with_own_settings
+from assay.agents.profile import agent_file, declared_agents, description, instructions, laid_out, with_own_settings
 from assay.agents.prompt import ask
 from assay.agents.tool_agent import PROMPT, ToolAgent, resource_attributes, with_prompt_as_input
 from assay.errors import InputError
@@ -104,15 +104,17 @@ def _by_its_word(end: Ending) -> Ended | None:
 
 def profile(arm: Arm) -> dict[str, bytes]:
     """Return the files that configure it, by inside path."""
-    files: dict[str, bytes] = {}
-    if arm.profile.get("instructions"):
-        files[f"{CONFIG}/CLAUDE.md"] = str(arm.profile["instructions"]).encode()
-    for agent in declared_agents(arm):
-        files[f"{CONFIG}/agents/{agent['name']}.md"] = sub_agent(agent)
     settings = with_own_settings({}, arm, ClaudeCode.name)
-    if settings:
-        files[f"{CONFIG}/settings.json"] = json.dumps(settings, indent=1, sort_keys=True).encode()
-    return files | skill_files(arm, f"{CONFIG}/skills") | own_files(arm, ClaudeCode.name)
+    written = {f"{CONFIG}/settings.json": json.dumps(settings, indent=1, sort_keys=True).encode()} if settings else {}
+    return written | laid_out(
+        arm,
+        ClaudeCode.name,
+        rules=f"{CONFIG}/CLAUDE.md",
+        text=instructions(arm),
+        sub_agents=CONFIG + "/agents/{}.md",
+        sub_agent=sub_agent,
+        skills=f"{CONFIG}/skills",
+    )
 
 
 def sub_agent(agent: Mapping[str, Json]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.agents.base import StepRequest
-from assay.agents.profile import declared_agents, description, own_files, skill_files, with_own_settings
+from assay.agents.profile import declared_agents, description, instructions, laid_out, with_own_settings
 from assay.agents.toml import toml
 from assay.identity import Json
 from assay.records import Dialect
@@ -17,6 +17,7 @@ PROVIDER = "assay"
 KEY = "ASSAY_DUMMY_KEY"
 CODEX_HOME = f"{HOME}/.codex"
 CATALOGUE = f"{CODEX_HOME}/models.json"
+_ROLES = CODEX_HOME + "/roles/{}.toml"
 RETRIES = 1
 """Retries per request unless ``settings.retries`` says otherwise: failures are to be seen, not waited out."""
 # Nothing but the task: what looks things up, asks people, or watches is off.
@@ -35,11 +36,15 @@ def config_files(request: StepRequest) -> dict[str, bytes]:
     """Return all files of the first step. The workspace gets none, but for those that the profile puts there."""
     arm = request.arm
     files = {f"{CODEX_HOME}/config.toml": toml(with_own_settings(_config(request), arm, NAME)).encode()}
-    if arm.profile.get("instructions"):
-        files[f"{CODEX_HOME}/AGENTS.md"] = str(arm.profile["instructions"]).encode()
-    for agent in declared_agents(arm):
-        files[_role_path(agent)] = toml(_role(agent)).encode()
-    return files | skill_files(arm, f"{CODEX_HOME}/skills") | own_files(arm, NAME)
+    return files | laid_out(
+        arm,
+        NAME,
+        rules=f"{CODEX_HOME}/AGENTS.md",
+        text=instructions(arm),
+        sub_agents=_ROLES,
+        sub_agent=lambda agent: toml(_role(agent)).encode(),
+        skills=f"{CODEX_HOME}/skills",
+    )
 
 
 def _config(request: StepRequest) -> dict[str, Any]:
@@ -95,7 +100,7 @@ def _role(agent: Mapping[str, Json]) -> Mapping[str, Json]:
 
 
 def _role_path(agent: Mapping[str, Json]) -> str:
-    return f"{CODEX_HOME}/roles/{agent['name']}.toml"
+    return _ROLES.format(agent["name"])
 
 
 def _telemetry(url: str | None) -> dict[str, Any]:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.agents.base import Launch, Reading, StepRequest
 from assay.agents.output import crash_detail
-from assay.agents.profile import (
-    agent_file,
-    declared_agents,
-    description,
-    own_files,
-    skill_files,
-    system_text,
-    with_own_settings,
-)
+from assay.agents.profile import SubAgent, agent_file, description, laid_out, system_text, with_own_settings
 from assay.agents.prompt import ask
 from assay.agents.tool_agent import PROMPT, ToolAgent, resource_attributes, with_prompt_as_input
 from assay.evidence.sources.gemini_cli import ending
@@ -110,11 +102,15 @@ def _files(request: StepRequest) -> dict[str, bytes]:
     arm = request.arm
     settings = with_own_settings(_settings(request), arm, GeminiCli.name)
     files = {f"{CONFIG}/settings.json": json.dumps(settings, indent=1).encode()}
-    if system_text(arm):
-        files[f"{CONFIG}/GEMINI.md"] = system_text(arm).encode()
-    for agent in declared_agents(arm):
-        files[f"{CONFIG}/agents/{agent['name']}.md"] = _sub_agent(agent, arm)
-    return files | skill_files(arm, f"{CONFIG}/skills") | own_files(arm, GeminiCli.name)
+    return files | laid_out(
+        arm,
+        GeminiCli.name,
+        rules=f"{CONFIG}/GEMINI.md",
+        text=system_text(arm),
+        sub_agents=CONFIG + "/agents/{}.md",
+        sub_agent=partial(_sub_agent, arm),
+        skills=f"{CONFIG}/skills",
+    )
 
 
 def _settings(request: StepRequest) -> dict[str, Any]:
@@ -157,7 +153,7 @@ def _generation(arm: Arm) -> dict[str, Any]:
     return found | ({"thinkingConfig": thinking} if thinking else {})
 
 
-def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> bytes:
+def _sub_agent(arm: Arm, agent: SubAgent) -> bytes:
     front: dict[str, Json] = {
         "name": agent["name"],
         "description": description(agent),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assay.agents.base import Launch, Reading, StepRequest
 from assay.agents.output import crash_detail
 from assay.agents.profile import (
+    SubAgent,
     agent_file,
     declared_agents,
     description,
-    own_files,
-    skill_files,
+    laid_out,
     system_text,
     with_own_settings,
 )
@@ -93,11 +93,15 @@ def _files(request: StepRequest) -> dict[str, bytes]:
     arm = request.arm
     config = with_own_settings(_config(request), arm, Opencode.name)
     files = {f"{CONFIG}/opencode.json": json.dumps(config, indent=1).encode()}
-    if system_text(arm):
-        files[f"{CONFIG}/AGENTS.md"] = system_text(arm).encode()
-    for agent in declared_agents(arm):
-        files[f"{CONFIG}/agent/{agent['name']}.md"] = _sub_agent(agent, arm)
-    return files | skill_files(arm, f"{CONFIG}/skill") | own_files(arm, Opencode.name)
+    return files | laid_out(
+        arm,
+        Opencode.name,
+        rules=f"{CONFIG}/AGENTS.md",
+        text=system_text(arm),
+        sub_agents=CONFIG + "/agent/{}.md",
+        sub_agent=partial(_sub_agent, arm),
+        skills=f"{CONFIG}/skill",
+    )
 
 
 def _config(request: StepRequest) -> dict[str, Any]:
@@ -137,7 +141,7 @@ def _config(request: StepRequest) -> dict[str, Any]:
     return config | {"agent": agents, "permission": {"*": "allow"} | dict.fromkeys(off, "deny")}
 
 
-def _sub_agent(agent: Mapping[str, Json], arm: Arm) -> bytes:
+def _sub_agent(arm: Arm, agent: SubAgent) -> bytes:
     front: dict[str, Json] = {
         "description": description(agent),
         "mode": "subagent",

@@ -69,8 +69,9 @@ def _skills(system: str) -> tuple[str, ...]:
 def _without_own(text: str, arm: Arm) -> str:
     """Take out what the arm's own sub-agents are said to be for: it may look like a list."""
     agents = arm.profile.get("agents")
-    for agent in agents if isinstance(agents, Sequence) else ():
-        text = text.replace(str(mapping(agent).get("description") or "") or "\0", "")
+    for agent in map(mapping, agents if isinstance(agents, Sequence) else ()):
+        for lead in (f"{agent.get('name')}: ", f"{agent.get('name')}: {{\n"):
+            text = text.replace(f"{lead}{str(agent.get('description') or '').strip()}", lead)
     return text
 
 

@@ -18,7 +18,8 @@ def from_plain(kind: type[_Made], data: object) -> _Made:
 
     Raises ``TypeError`` for missing or unknown fields, ``ValueError`` or ``AttributeError`` for unfit values.
     """
-    made: _Made = _decoder(kind)(data)
+    wanted: Any = kind
+    made: _Made = _decoder(wanted)(data)
     return made
 
 
