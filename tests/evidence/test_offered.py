@@ -29,6 +29,12 @@ def test_opencode() -> None:
     assert found == Inventory(tools=("skill", "task"), sub_agents=("coder", "other"), skills=("tidy",))
 
 
+def test_rules_of_the_system_that_look_like_a_list_are_none() -> None:
+    task = {"name": "task", "description": f"Launch.\n{TYPES}\n- coder: Codes"}
+    found = read(system="# Code style\n- IMPORTANT: no comments", tools=[task])
+    assert found == Inventory(tools=("task",), sub_agents=("coder",))
+
+
 def test_codex() -> None:
     nested = {"name": "spawn", "parameters": {"agent_type": {"description": ROLES}}}
     found = read(

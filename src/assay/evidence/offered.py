@@ -42,7 +42,7 @@ def offered(body: bytes, arm: Arm) -> Inventory | None:
         return None
     names = tuple(sorted({name for name, _ in tools}))
     delegating = [text for name, text in tools if name in DELEGATING]
-    listed = _without_own("\n".join([*delegating, system]), arm)
+    listed = [_without_own(text, arm) for text in (*delegating, system)]
     return Inventory(
         tools=names,
         sub_agents=_sub_agents(listed, gemini="invoke_agent" in names) if delegating else (),
@@ -50,12 +50,16 @@ def offered(body: bytes, arm: Arm) -> Inventory | None:
     )
 
 
-def _sub_agents(text: str, *, gemini: bool) -> tuple[str, ...] | None:
-    """Return the names of the first list that there is; gemini-cli writes none when it has none."""
+def _sub_agents(listed: Sequence[str], *, gemini: bool) -> tuple[str, ...] | None:
+    """Return the names of the first list that there is; gemini-cli writes none when it has none.
+
+    A list does not reach beyond the text that it begins in: the system's own rules look like one too.
+    """
     for head, name in _LISTS:
-        found = head.search(text)
-        if found:
-            return tuple(sorted(set(name.findall(text, found.end()))))
+        for text in listed:
+            found = head.search(text)
+            if found:
+                return tuple(sorted(set(name.findall(text, found.end()))))
     return () if gemini else None
 
 
