@@ -19,7 +19,7 @@ from assay.evidence.sources.codex_session import LOST_THREAD_GAP
 from assay.evidence.sources.codex_stream import FAILED_PATCH_GAP, OPEN_TURN_GAP
 from assay.records import Arm, Dialect, Ended, Role, Tokens
 from assay.sandboxes.base import Exit, ExitRecord
-from assay.testing.agreement import answered, by_model, lookups, reports, total
+from assay.testing.agreement import answered, by_model, facts, lookups, reports, total
 from assay.testing.driving import Driven, drive_one, missing_agent
 from assay.testing.tasks import make_task
 
@@ -54,6 +54,7 @@ async def test_a_plain_run_solves_and_all_sources_agree(tmp_path: Path) -> None:
     inventory = told[Source.SESSION].inventory
     assert inventory is not None
     assert (inventory.version, inventory.sub_agents) == (Codex().version(), ()), "alone means that none is registered"
+    assert facts(driven).leaked == ()
     assert {use.failed for use in told[Source.SESSION].tool_calls} == {False}
     assert not (driven.folder / "home" / ".codex" / "config.toml").exists(), "it holds the door's address"
     assert not lookups(driven), "it asks no name server anything (None = this sandbox cannot tell)"
@@ -100,6 +101,10 @@ async def test_parallel_sub_agents_on_another_model(tmp_path: Path) -> None:
     assert told[Source.SESSION].sum() == told[Source.OTLP].sum() == total(driven.calls)
     assert by_model(told[Source.SESSION].calls) == by_model(told[Source.OTLP].calls) == by_model(driven.calls)
     assert (told[Source.STREAM].scope, told[Source.STREAM].sum()) == (Scope.MAIN, total(mine))
+    found = facts(driven)
+    assert (found.leaked, found.registered) == ((), ("coder",))
+    assert found.inventory is not None
+    assert found.inventory.sub_agents == ("coder", "default", "explorer", "worker"), "its own come with declared ones"
     delegations = told[Source.SESSION].delegations
     assert [(d.agent_name, d.model, d.calls, d.failed) for d in delegations] == [("coder", "swift", 2, False)] * 2
     assert sum((each.tokens for each in delegations), Tokens()) == total(theirs)

@@ -10,7 +10,7 @@ from assay.evidence.sources.base import Scope, Source
 from assay.evidence.sources.opencode import RUNNING_STEP_GAP, TITLE_GAP
 from assay.evidence.sources.opencode_telemetry import LAST_SPAN_GAP
 from assay.records import Call, Ended, Role, Tokens
-from assay.testing.agreement import counted, lookups, reports, total
+from assay.testing.agreement import counted, facts, lookups, reports, total
 from assay.testing.driving import Driven, drive_one, missing_agent
 
 MISSING = missing_agent("opencode")
@@ -44,6 +44,11 @@ async def test_a_plain_run_solves_and_all_sources_agree(tmp_path: Path) -> None:
     assert told[Source.STREAM].cost_usd is None
     inventory = told[Source.SESSION].inventory
     assert inventory is not None
+    found = facts(driven)
+    assert (found.leaked, found.registered) == ((), ())
+    assert found.inventory is not None
+    assert (found.inventory.sub_agents, found.inventory.skills) == ((), ()), "alone means that none is registered"
+    assert not {"task", "webfetch", "websearch"} & set(found.inventory.tools or ("task",))
     assert inventory.version == driven.calls[0].hints["user-agent"].split("/")[1].split()[0]
 
 
@@ -73,6 +78,10 @@ async def test_parallel_sub_agents_on_another_model(tmp_path: Path) -> None:
     told = reports(driven)
     assert counted(told[Source.SESSION].sum()) == counted(total(work(driven)))
     mine = [call for call in work(driven) if call.model_requested == "always"]
+    found = facts(driven)
+    assert (found.leaked, found.registered) == ((), ("coder",))
+    assert found.inventory is not None
+    assert found.inventory.sub_agents == ("coder",)
     assert told[Source.STREAM].scope is Scope.MAIN
     assert counted(told[Source.STREAM].sum()) == counted(total(mine))
     theirs = [call for call in work(driven) if call.model_requested == "swift"]

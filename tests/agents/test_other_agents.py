@@ -10,7 +10,7 @@ import pytest
 from assay.evidence.sources.aider import CACHE_GAP, RETRIES_GAP, ROUNDED_GAP
 from assay.evidence.sources.base import Source
 from assay.records import Ended, Role
-from assay.testing.agreement import counted, lookups, reports, total
+from assay.testing.agreement import counted, facts, lookups, reports, total
 from assay.testing.driving import Driven, drive_one, missing_agent
 
 TASK = "bug-fix-01-last-page"
@@ -35,11 +35,18 @@ def left_in_workspace(driven: Driven) -> set[str]:
     return {change["path"] for change in changes["changes"] if "__pycache__" not in change["path"]}
 
 
+def alone(driven: Driven) -> bool:
+    """Tell whether nothing is registered beside the agent itself, by its own word."""
+    found = facts(driven)
+    return found.inventory is not None and (found.inventory.sub_agents, found.leaked) == ((), ())
+
+
 @installed("aider")
 async def test_aider_solves_and_its_rounded_counts_are_near(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "aider")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
     assert not lookups(driven)
+    assert alone(driven)
     (told,) = reports(driven).values()
     assert told.gaps == (ROUNDED_GAP, CACHE_GAP, RETRIES_GAP)
     assert not told.problems
@@ -56,6 +63,7 @@ async def test_mini_swe_agents_trajectory_is_the_gateways_log(tmp_path: Path) ->
     driven = await drive(tmp_path, "mini-swe-agent")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
     assert not lookups(driven)
+    assert alone(driven)
     (told,) = reports(driven).values()
     assert (told.finished, told.problems, told.gaps) == (True, (), ())
     assert [call.response_id for call in told.calls] == [call.response_id for call in driven.calls]
@@ -77,6 +85,7 @@ async def test_gemini_cli_solves_and_all_sources_agree(tmp_path: Path) -> None:
     driven = await drive(tmp_path, "gemini-cli")
     assert (driven.attempt.ended, driven.outcome.solved) == (Ended.COMPLETED, True)
     assert not lookups(driven)
+    assert alone(driven)
     told = reports(driven)
     assert {counted(report.sum()) for report in told.values()} == {counted(total(driven.calls))}
     assert all(report.finished for report in told.values())
@@ -108,3 +117,6 @@ async def test_gemini_clis_sub_agents_and_failed_tools_in_every_source(tmp_path:
         theirs = [call for call in told[source].calls if call.agent_name == "coder"]
         assert [call.role for call in theirs] == [Role.SUB_AGENT] * 2
     assert {report.delegations[0].agent_name for report in told.values()} == {"coder"}
+    found = facts(driven)
+    assert found.inventory is not None
+    assert (found.inventory.sub_agents, found.leaked) == (("coder",), ())
