@@ -35,7 +35,8 @@ from assay.evidence.sources.base import (
     ToolCall,
 )
 from assay.evidence.sources.readers import reader
-from assay.evidence.tool_calls import SHOWN, Bodies, Gathered, gather
+from assay.evidence.sources.values import SHOWN
+from assay.evidence.tool_calls import Bodies, Gathered, gather
 from assay.records import Arm, Call, Record, Role, Tokens
 
 NORMALISE_VERSION = 2

@@ -13,11 +13,9 @@ from assay.evidence.commits import runs_commit
 from assay.evidence.conversation import ToolResult, exit_status, offers_tools, tool_results, tool_uses
 from assay.evidence.roles import Claim
 from assay.evidence.sources.base import Source, SourceReport, ToolCall
-from assay.identity import content_id
+from assay.evidence.sources.values import SHOWN, digest
 from assay.records import Call
 
-SHOWN = 200
-"""Characters of arguments that are kept for people, by every reader."""
 _FILLED = ("agent_name", "role", "arguments", "arguments_id", "failed", "exit_status", "error_class", "error",
            "at_ms", "duration_ms", "model")  # fmt: skip
 
@@ -114,6 +112,7 @@ def from_bodies(
         for use in tool_uses(call.dialect, answer) if answer else ():
             key = f"{call.seq}{use.id}" if use.id.startswith("#") or not use.id else use.id
             claim = claims.get(call.seq, Claim())
+            shown, equal = digest(use.arguments)
             committing[key] = runs_commit(use.tool, str(use.arguments))
             used[key] = ToolCall(
                 id=key,
@@ -121,8 +120,8 @@ def from_bodies(
                 source=Source.GATEWAY,
                 agent_name=claim.agent_name,
                 role=claim.role,
-                arguments=str(use.arguments)[:SHOWN],
-                arguments_id=content_id("arguments", use.arguments),
+                arguments=shown,
+                arguments_id=equal,
                 at_ms=round(call.sent_at + (call.duration_ms or 0.0)),
                 model=call.model_served or call.model_requested,
             )
