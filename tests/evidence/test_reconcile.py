@@ -172,3 +172,17 @@ def test_what_the_gateway_saw_agrees_with_itself(made: list[Counted], gaps: set[
     assert found.verdict == ("missing" if total(made).total is None else "agree")
     assert found.left_out == ()
     assert found.differences == {}
+
+
+def test_of_requests_that_were_cut_a_source_may_have_kept_one() -> None:
+    cut = [counted(seq, error="broke off") for seq in (1, 2)]
+    kept = replace(counted(3, error="broke off"), seen_in=frozenset({Source.STREAM}))
+    (found,) = reconcile([*cut, kept], [said(1)])
+    assert (found.verdict, found.left_out) == ("agree", ("unrecorded_requests",))
+
+
+def test_a_request_that_the_provider_refused_costs_nothing() -> None:
+    refused = counted(1, tokens=Tokens(), status=429, error="slow down", cost=None)
+    assert cost_of([refused]) == 0
+    assert cost_of([refused, counted(2, cost=5_000_000)]) == 0.005
+    assert cost_of([]) is None

@@ -14,6 +14,9 @@ from assay.records import Call, Role, Tokens
 UNANSWERED = "unanswered_requests"
 """Of every source: what was cut or failed. The gateway may have seen part of its usage, an agent never does."""
 
+UNRECORDED = "unrecorded_requests"
+"""Of every source: those among them that it has no row of. A client that tries again may keep what it had of one."""
+
 HIDE_TOOLS = frozenset({"failed_patch", "rejected_tools"})
 """Words for uses of tools, all of them failed, that a source does not have."""
 
@@ -75,6 +78,10 @@ def _unanswered(counted: Sequence[Counted], _: Source) -> frozenset[int]:
     return frozenset(call.seq for call in cut if call.tokens.total is not None)
 
 
+def _unrecorded(counted: Sequence[Counted], source: Source) -> frozenset[int]:
+    return _unanswered([one for one in counted if source not in one.seen_in], source)
+
+
 def _refused(counted: Sequence[Counted], _: Source) -> frozenset[int]:
     return frozenset(one.call.seq for one in counted if one.call.stop_reason == "refusal")
 
@@ -100,6 +107,7 @@ def _unlisted_sub_agents(counted: Sequence[Counted], source: Source) -> frozense
 
 _HIDES: Mapping[str, Hides] = {
     UNANSWERED: _unanswered,
+    UNRECORDED: _unrecorded,
     "retries": _unanswered,
     "refused_request": _refused,
     "sub_agents": _with_role(Role.SUB_AGENT),

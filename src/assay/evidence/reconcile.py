@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from assay.evidence.gaps import UNANSWERED, Counted, comparable, hidden
+from assay.evidence.calls import unbilled
+from assay.evidence.gaps import UNANSWERED, UNRECORDED, Counted, comparable, hidden
 from assay.evidence.sources.base import Scope, Source, SourceReport
 from assay.records import Record, Role, Tokens
 
@@ -129,7 +130,7 @@ def costs_differ(one: float | None, two: float | None) -> bool | None:
 
 def cost_of(counted: Sequence[Counted]) -> float | None:
     """USD of requests as recomputed from tokens and frozen prices; None when that of a billed one is unknown."""
-    costs = [one.call.cost for one in counted if one.call.cost is not None or one.call.tokens.total is not None]
+    costs = [0 if unbilled(one.call) else one.call.cost for one in counted]
     known = [cost for cost in costs if cost is not None]
     return sum(known) / 1e9 if known and len(known) == len(costs) else None
 
@@ -174,7 +175,7 @@ def _agreeing(
     scoped: Sequence[Counted], claimed: Tokens, report: SourceReport
 ) -> tuple[tuple[str, ...], Sequence[Counted]]:
     """Find the fewest exclusions with which the two agree; none, and everything, when they cannot."""
-    names = dict.fromkeys((UNANSWERED, *report.gaps))
+    names = dict.fromkeys((UNANSWERED, UNRECORDED, *report.gaps))
     removed = {name: seqs for name in names if (seqs := hidden(name, scoped, report.source))}
     for size in range(len(removed) + 1):
         for chosen in combinations(removed, size):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -59,12 +61,13 @@ class LabServer:
 
     A request with the header ``x-assay-trial`` (JSON: trial, task, step, fault ...) is answered by choosing among
     the task's solutions; one without gets a tiny fixed answer. Nothing is remembered between requests but which
-    trials have met a ``-once`` fault.
+    trials have met a ``-once`` fault, and how often a request came.
     """
 
     def __init__(self, tasks: Mapping[str, Task], seed: int, time_scale: float, models: Mapping[str, LabModel]) -> None:
         self._tasks, self._seed, self._time_scale, self._models = tasks, seed, time_scale, models
         self._met: set[str] = set()
+        self._given: Counter[str] = Counter()
         self._runner: web.AppRunner | None = None
         self.base_url = ""
 
@@ -143,7 +146,14 @@ class LabServer:
             raise _RefusedError(400, f"the Lab does not know the task '{labels.get('task')}'")
         fault = self._fault(suffix or labels.get("fault"), labels["trial"])
         answer = self._answer(model, task, question, labels, fault)
+        answer = self._numbered(answer)
         return Asked(wire, question, answer, float(labels.get("time_scale") or self._time_scale))
+
+    def _numbered(self, answer: Answer) -> Answer:
+        """Give the answer to a request that comes again an id of its own, as a provider would."""
+        self._given[answer.id] += 1
+        again = self._given[answer.id]
+        return answer if again == 1 else replace(answer, id=f"{answer.id}-{again}")
 
     def _answer(
         self, model: LabModel, task: Task, question: Question, labels: Mapping[str, str], fault: Fault | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from assay.identity import Json
 from assay.lab.answer import Question
 from assay.lab.scripts import Action, Delegate, Native, Read, Run, Write
 from assay.lab.tools import ToolUse
@@ -37,7 +38,7 @@ def _folder(question: Question) -> str:
     return found[1] if found else WORKSPACE
 
 
-def _spelled(action: Action, folder: str) -> tuple[str, Mapping[str, object]]:
+def _spelled(action: Action, folder: str) -> tuple[str, Mapping[str, Json]]:
     if isinstance(action, Write):
         return "write", {"filePath": f"{folder}/{action.path}", "content": action.text}
     if isinstance(action, Read):
