@@ -57,9 +57,10 @@ def test_what_is_damaged_or_foreign_is_passed_over(tmp_path: Path, damage: str) 
 def test_the_key_is_evidence_arm_and_code(monkeypatch: pytest.MonkeyPatch) -> None:
     key = kept.key("seal", ARM)
     assert key is not None
-    assert key == kept.key("seal", replace(ARM, label="another name", settings={"x": 1}))
+    assert key == kept.key("seal", replace(ARM, label="another name"))
     assert kept.key("other", ARM) != key
     assert kept.key("seal", replace(ARM, profile={})) != key, "what is declared decides what has leaked"
+    assert kept.key("seal", replace(ARM, settings={"built_in_agents": True})) != key, "and so do settings"
     assert kept.key("seal", replace(ARM, model="swift")) != key, "and whose a request is"
     assert kept.key("seal", replace(ARM, agent="from-a-plug-in")) is None
     monkeypatch.setattr(kept, "code", lambda: "another reader")

@@ -37,7 +37,8 @@ def key(evidence: str, arm: Arm) -> str | None:
     name = arm.agent.partition("@")[0]
     if name not in BUILT_IN:
         return None
-    return content_id("normalised", [NORMALISE_VERSION, code(), evidence, arm.agent, arm.model, arm.profile, arm.settings])
+    declared = (arm.agent, arm.model, arm.profile, arm.settings)
+    return content_id("normalised", [NORMALISE_VERSION, code(), evidence, *declared])
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from assay.evidence.calls import read_calls
-from assay.evidence.reconcile import AGREE, Counted, Reconciliation, reconcile
+from assay.evidence.gaps import Counted
+from assay.evidence.reconcile import AGREE, Reconciliation, reconcile
 from assay.evidence.sources.base import AttemptFiles, Source, SourceReport
 from assay.evidence.sources.claude_code import (
     ACTIVE_TIME_GAP,
