@@ -82,3 +82,10 @@ def test_the_plan_holds_the_sentinels_and_the_conditions_say_so(tmp_path: Path) 
     assert [trial.repetition for trial in plain.trials("run")] == [0, 0, 1, 1]
     assert "sentinels" not in plain.experiment.conditions()
     assert watched.lock("run", 0, {}).experiment["conditions"]["sentinels"] == {"tasks": 1, "every": 2}
+
+
+def test_a_command_agent_without_a_command_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    text = "name: x\nsuite: focused\nagent: command\nmodel: lab/swift\n"
+    with pytest.raises(ExperimentError, match=r"e\.yaml:3: agent 'command' has no command"):
+        made(tmp_path, text)
+    assert made(tmp_path, text + "settings: {command: 'true'}\n").arms

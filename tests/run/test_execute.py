@@ -16,6 +16,7 @@ from assay.records import Dialect, Ended
 from assay.run.driver import DriveOptions
 from assay.run.execute import Executed, execute
 from assay.run.opening import open_run
+from assay.run.progress import Observer, Silent, Snapshot
 from assay.sandboxes.bubblewrap import BubblewrapKind
 from assay.testing.facts import unmeasured
 from assay.testing.tasks import make_task
@@ -46,9 +47,19 @@ def experiment(suite: Path, upstream: ScriptedUpstream, **values: Any) -> Experi
     return experiment_from(folder=suite.parent, **{**given, "reps": 2, **values})
 
 
-async def drive(what: Experiment, out: Path, **options: Any) -> Executed:
+class Kept(Silent):
+    """Keeps what a watcher is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Snapshot] = []
+
+    def update(self, snapshot: Snapshot) -> None:
+        self.shown.append(snapshot)
+
+
+async def drive(what: Experiment, out: Path, observer: Observer | None = None, **options: Any) -> Executed:
     chosen = DriveOptions(**{"max_cost": what.max_cost, "concurrency": 1, "anchors": False, **options})
-    return await execute(what, RunFolder(out), chosen)
+    return await execute(what, RunFolder(out), chosen, observer=observer or Silent())
 
 
 async def test_the_cost_limit_stops_the_run_and_a_higher_one_goes_on(suite: Path, tmp_path: Path) -> None:
@@ -65,7 +76,11 @@ async def test_the_cost_limit_stops_the_run_and_a_higher_one_goes_on(suite: Path
         same = await drive(what, tmp_path / "out")
         assert same.end.reason == "max_cost"
         assert len(upstream.requests) == asked, "nothing more is spent"
-        more = await drive(replace_cost(what, 1000), tmp_path / "out")
+        more = await drive(replace_cost(what, 1000), tmp_path / "out", watched := Kept())
+    first, last = watched.shown[0], watched.shown[-1]
+    assert first.spent_usd == pytest.approx(health.spent_usd), "what earlier sessions spent counts"
+    assert (first.settled, first.scored) == (4 - same.end.left, 4 - same.end.left)
+    assert (last.settled, last.scored, last.to_score) == (4, 4, 4)
     assert (more.end.reason, more.end.left) == ("finished", 0)
     assert more.reading.facts.health.settled == 4
     assert not more.reading.facts.health.ours, "our own limit is nobody's failure"

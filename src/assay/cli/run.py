@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from assay.agents.catalogue import TOOLS
 from assay.cli.experiments import read_experiment
 from assay.cli.options import experiment_argument, json_option, out_option, sandbox_option, selection, without_file
 from assay.cli.output import page, print_json
@@ -27,6 +28,8 @@ from assay.run.execute import Executed, choose_folder, execute
 from assay.run.progress import Observer
 from assay.run.selftest import require_self_tests
 
+_ASK_OTHERWISE = set(TOOLS) - {"aider"}
+"""Agents that put dates, random ids or times of commands into their requests."""
 EXIT_UNFINISHED = 5
 EXIT_INTERRUPTED = 130
 
@@ -96,6 +99,8 @@ def run(  # noqa: PLR0917 - one parameter per option
     with observer() as watch:
         if not no_self_test and replay is None:
             try_agents(read, sandbox, watch)
+        if replay is not None:
+            _say_who_asks_otherwise(read, watch)
         done = asyncio.run(execute(read, folder, options, source=experiment, sandbox=sandbox, observer=watch))
     if keep_sandbox:
         _say_kept(folder)
@@ -106,6 +111,13 @@ def try_agents(experiment: Experiment, sandbox: str | None, watch: Observer) -> 
     """Refuse agents whose installed version fails its self-test. Raises ``MachineError``."""
     names = {arm.agent for arm in resolve(experiment).arms}
     asyncio.run(require_self_tests(names, sandbox, watch))
+
+
+def _say_who_asks_otherwise(experiment: Experiment, watch: Observer) -> None:
+    """A recording answers equal requests only."""
+    names = sorted({arm.agent for arm in resolve(experiment).arms} & _ASK_OTHERWISE)
+    if names:
+        watch.message(f"note: {', '.join(names)}: no two runs send equal requests, so that a replay has no answers")
 
 
 def _say_kept(folder: RunFolder) -> None:

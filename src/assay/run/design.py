@@ -122,12 +122,23 @@ def _refuse_egress(experiment: Experiment, arms: Sequence[Arm], agents: Mapping[
             )
 
 
+def _refuse_no_command(experiment: Experiment, arms: Sequence[Arm]) -> None:
+    """Without its command the agent ``command`` does nothing: known now, not at its first attempt."""
+    if any(arm.agent == "command" and not arm.settings.get("command") for arm in arms):
+        raise ExperimentError(
+            "agent 'command' has no command",
+            where=experiment.place("agents", "command"),
+            remedy='Give it one: settings: {command: ["my-agent", "{prompt_file}"]}',
+        )
+
+
 def resolve(experiment: Experiment) -> Design:
     """Resolve every name. Raises ``ExperimentError`` or ``TaskError`` naming file and line."""
     agents = agent_infos() | _asked_agents(experiment)
     arms = expand_arms(experiment, agents)
     refuse_unknown_simulations(experiment, arms, experiment.all_providers())
     _refuse_egress(experiment, arms, agents)
+    _refuse_no_command(experiment, arms)
     tasks = experiment_tasks(experiment)
     return Design(
         experiment=experiment,

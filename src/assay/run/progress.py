@@ -59,6 +59,7 @@ class Tally:
     max_cost: float | None
     simulated: bool
     scored: int = 0
+    before: int = 0  # scored before this session
     running: int = 0
     spent: int = 0
     ended: Counter[str] = field(default_factory=Counter)
@@ -78,8 +79,8 @@ class Tally:
             planned=self.planned,
             settled=self.settled,
             running=self.running,
-            scored=self.scored,
-            to_score=self.to_score,
+            scored=self.before + self.scored,
+            to_score=self.before + self.to_score,
             spent_usd=self.spent / NANO,
             max_cost=self.max_cost,
             simulated=self.simulated,
