@@ -44,7 +44,7 @@ def counted(inside: Any) -> dict[str, int]:
 
 
 async def test_bodies_are_appended_raw_and_answered_in_their_own_encoding(enter: Any, provider: MakeProvider) -> None:
-    packed = gzip.compress(BODY)
+    packed = gzip.compress(BODY, mtime=0)
     async with enter(provider("http://127.0.0.1:9")) as inside:
         base = inside.door.otlp_url("http://127.0.0.1:8400")
         sent = [
@@ -103,7 +103,7 @@ async def test_a_flood_is_dropped_but_still_welcome(
         (b"[]", JSON, 400),
         (b'{"resourceSpans": 7}', JSON, 400),
         (b"not gzip", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
-        (gzip.compress(BODY)[:-9], {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
+        (gzip.compress(BODY, mtime=0)[:-9], {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
         (BODY, {**PROTOBUF, "Content-Encoding": "zstd"}, 415),
         (BODY, {"Content-Type": "text/plain"}, 415),
     ],
@@ -159,7 +159,7 @@ async def test_telemetry_is_passed_on_with_the_same_bytes(
     enter: Any, provider: MakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=a%20b,x-team=t")
-    packed = gzip.compress(BODY)
+    packed = gzip.compress(BODY, mtime=0)
     async with (
         ScriptedUpstream(Reply(b"")) as backend,
         enter(provider("http://127.0.0.1:9"), forward=f"{backend.url}/otlp") as inside,
