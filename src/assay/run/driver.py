@@ -117,14 +117,14 @@ class _Driver:
         trials = {trial.id: trial for trial in await self.run.ledger.trials()}
         chosen = frozenset(t.id for t in choose(trials.values(), self.run.lock.arms, self.options.selection))
         unscored = await self.scoring.unscored()
-        earlier = [attempt for attempt in await self.run.ledger.attempts() if attempt.owner in chosen]
+        earlier = await self.run.ledger.attempts()  # the probes of models too: they count against the limit
         self.tally = Tally(
             planned=len(chosen),
             settled=len(chosen) - len([t for t in await self.run.ledger.pending() if t in chosen]),
             to_score=len(unscored),
             max_cost=self.options.max_cost,
             simulated=self.run.lock.simulated,
-            before=len({a.id for a in earlier if a.ended is not None} - {a.id for a in unscored}),
+            before=len({a.id for a in earlier if a.owner in chosen and a.ended is not None} - {a.id for a in unscored}),
             spent=sum(a.spent or 0 for a in earlier),
         )
         environment = replace(

@@ -16,11 +16,12 @@ async def standing(folder: RunFolder) -> Snapshot:
     run = await open_run(folder)
     try:
         trials = await run.ledger.trials()
-        attempts = [a for a in await run.ledger.attempts() if a.owner_kind is OwnerKind.TRIAL]
+        every = await run.ledger.attempts()
         owed = set(await run.ledger.pending())
         scored = {score.attempt for score in await run.ledger.scores()}
     finally:
         await run.ledger.close()
+    attempts = [a for a in every if a.owner_kind is OwnerKind.TRIAL]
     open_now = {a.owner for a in attempts if a.ended is None and not a.lost}
     settled = len({a.owner for a in attempts if a.ended is not None} - owed - open_now)
     started = min((a.started for a in attempts), default=None)
@@ -34,7 +35,7 @@ async def standing(folder: RunFolder) -> Snapshot:
         running=running,
         scored=len(scored & {a.id for a in attempts}),
         to_score=len(ended),
-        spent_usd=sum(a.spent or 0 for a in attempts) / NANO,
+        spent_usd=sum(a.spent or 0 for a in every) / NANO,
         max_cost=run.lock.experiment.get("max_cost"),
         simulated=run.lock.simulated,
         elapsed_s=elapsed,
