@@ -11,7 +11,7 @@ from assay.cli.output import page
 from assay.cli.show import _attempt
 from assay.cli.show_calls import show_calls
 from assay.cli.show_telemetry import show_telemetry
-from assay.cli.show_values import dollars, measured, milliseconds, shortened, who
+from assay.cli.show_values import at_least, dollars, measured, milliseconds, shortened, who
 from assay.evidence.calls import read_calls
 from assay.evidence.normalise import Normalised, normalise
 from assay.records import Arm, Attempt, Ended, OwnerKind, Role, Trial
@@ -62,6 +62,16 @@ def test_values_have_units_and_unknown_is_a_word() -> None:
     ]
     assert shortened("a\n  b", 9) == "a b"
     assert shortened("x" * 20, 9) == "xxxxxx..."
+
+
+def test_what_was_spent_is_a_bound_where_requests_are_not_known() -> None:
+    assert [at_least(cost) for cost in (None, 0.00001, 0.25)] == ["unknown", "at least $0", "at least $0.2500"]
+    whole = view_of(SOURCES / "codex" / "killed", "codex")
+    (one,) = whole.attempts
+    for spent, said in ((None, "spent unknown"), (250_000_000, "spent at least $0.2500")):
+        bound = replace(ATTEMPT, spent=spent, spent_is_lower_bound=True)
+        first = printed(replace(whole, attempts=(replace(one, attempt=bound),)))["overview"].splitlines()[1]
+        assert first.endswith(said)
 
 
 def test_a_sub_agents_requests_are_told_from_the_main_loops() -> None:

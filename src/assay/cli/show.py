@@ -17,7 +17,7 @@ from assay.cli.options import json_option, run_argument
 from assay.cli.output import counted, page, print_json, table
 from assay.cli.show_calls import show_calls
 from assay.cli.show_telemetry import show_telemetry, telemetry_line
-from assay.cli.show_values import UNKNOWN, dollars
+from assay.cli.show_values import UNKNOWN, at_least, dollars
 from assay.errors import InputError
 from assay.evidence.layout import RunFolder
 from assay.evidence.outcomes import TrialOutcome
@@ -187,11 +187,11 @@ def _changed(view: AttemptView) -> str:
 
 
 def _ending(attempt: Attempt) -> str:
-    spent = dollars(None if attempt.spent is None else attempt.spent / NANO)
-    bound = " or more" if attempt.spent_is_lower_bound else ""
+    said = at_least if attempt.spent_is_lower_bound else dollars
+    spent = said(None if attempt.spent is None else attempt.spent / NANO)
     simulated = " (simulated)" if attempt.simulated else ""
     how = "lost with its driver" if attempt.lost else str(attempt.ended or "running")
-    return f"{how}{f': {attempt.ended_detail}' if attempt.ended_detail else ''}; spent {spent}{bound}{simulated}"
+    return f"{how}{f': {attempt.ended_detail}' if attempt.ended_detail else ''}; spent {spent}{simulated}"
 
 
 def _verifier(run: Run, view: TrialView) -> None:

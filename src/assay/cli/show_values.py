@@ -24,6 +24,13 @@ def dollars(cost: float | None) -> str:
     return f"${cost:,.4f}" if cost >= 0.0001 else "<$0.0001"  # noqa: PLR2004 - the last digit shown
 
 
+def at_least(cost: float | None) -> str:
+    """US dollars that are a lower bound; of a bound below a hundredth of a cent only that it is one."""
+    if cost is None:
+        return UNKNOWN
+    return f"at least {dollars(cost) if cost >= 0.0001 else '$0'}"  # noqa: PLR2004 - the last digit shown
+
+
 def milliseconds(value: float | None) -> str:
     """A time, in the unit in which people say it."""
     if value is None:
