@@ -317,13 +317,13 @@ def test_a_full_disk_while_writing_is_one_line_and_the_run_goes_on_afterwards(pl
 
 
 def test_a_run_can_be_replayed_from_its_recording(place: Path) -> None:
-    done = assay("run", "experiment.yaml", "--out", "again", "--replay", "out", cwd=place)
+    done = assay("run", "experiment.yaml", "--out", "replayed", "--replay", "out", cwd=place)
     assert done.returncode == 0, done.stderr
     said = ("label", "solved_trials", "n_scored", "calls", "simulated_s")
-    first, second = (json.loads((place / name / "report.json").read_text())["arms"] for name in ("out", "again"))
+    first, second = (json.loads((place / name / "report.json").read_text())["arms"] for name in ("out", "replayed"))
     assert [[arm[key] for key in said] for arm in first] == [[arm[key] for key in said] for arm in second]
-    logs = list((place / "again").rglob("gateway.jsonl"))
+    logs = list((place / "replayed").rglob("gateway.jsonl"))
     assert len(logs) == 8
     assert all('"replayed":true' in log.read_text() for log in logs)
-    refused = assay("run", "experiment.yaml", "--out", "again", "--replay", "out", cwd=place)
+    refused = assay("run", "experiment.yaml", "--out", "replayed", "--replay", "out", cwd=place)
     assert "not mixed" in one_line(refused)

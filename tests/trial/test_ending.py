@@ -42,3 +42,17 @@ def test_the_word_follows_from_what_was_seen(
     ended, detail = decide_ended(exit_record, reading, totals, limit_s=10.0)
     assert ended is expected
     assert detail or ended in {Ended.COMPLETED, Ended.REFUSED, Ended.ASKED}
+
+
+@pytest.mark.parametrize(
+    ("calls", "has_model", "expected"),
+    [(0, True, Ended.HARNESS_ERROR), (1, True, Ended.AGENT_CRASH), (0, False, Ended.AGENT_CRASH)],
+)
+def test_an_agent_that_breaks_before_it_asks_says_nothing_of_its_model(
+    calls: int, has_model: bool, expected: Ended
+) -> None:
+    broken = ExitRecord(Exit.EXITED, exit_code=1)
+    reading = Reading(ended=Ended.AGENT_CRASH, detail="config.toml: invalid type")
+    ended, detail = decide_ended(broken, reading, Totals(calls=calls), limit_s=10.0, has_model=has_model)
+    assert ended is expected
+    assert "invalid type" in str(detail)

@@ -11,6 +11,8 @@ from assay.agents.installed import Tool
 from assay.errors import MachineError
 
 QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--package-lock")
+IMPATIENT = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+"""Without these a registry that cannot be reached is tried for more than a minute, in silence."""
 _OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "ENOTCACHED")
 _ABSENT = ("ETARGET", "E404", "notarget")
 
@@ -25,7 +27,18 @@ def fill(tool: Tool, version: str | None, tree: Path, source: Path | None) -> No
         )
     what = str(source.resolve()) if source else f"{tool.package}@{version}"
     # A tree without links out of it, for a package that is a folder.
-    argv = [npm, "install", "--prefix", str(tree), *QUIET, "--save-exact", "--install-links", what, *tool.extra]
+    argv = [
+        npm,
+        "install",
+        "--prefix",
+        str(tree),
+        *QUIET,
+        *IMPATIENT,
+        "--save-exact",
+        "--install-links",
+        what,
+        *tool.extra,
+    ]
     done = subprocess.run(
         argv, cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
     )

@@ -25,13 +25,20 @@ _STOPS: dict[Exit, End] = {
 }
 
 
-def decide_ended(exit_record: ExitRecord, reading: Reading, totals: Totals, limit_s: float) -> End:
+def decide_ended(
+    exit_record: ExitRecord, reading: Reading, totals: Totals, limit_s: float, *, has_model: bool = False
+) -> End:
     """Return the word and a detail for people.
 
     Order matters: what our machine did comes first, then budgets and clocks, then what the agent says of
-    itself, and only then its exit code.
+    itself, and only then its exit code. ``has_model``: the agent was to ask one; where it did not, and broke, the
+    fault is in how it was set up.
     """
-    return _by_machine(exit_record, totals, limit_s) or _by_agent(exit_record, reading, totals)
+    ended, detail = _by_machine(exit_record, totals, limit_s) or _by_agent(exit_record, reading, totals)
+    if ended is Ended.AGENT_CRASH and has_model and not totals.calls and exit_record.reason is Exit.EXITED:
+        # Nothing was asked of the model, so nothing is known of it: a setting that the agent rejects, most often.
+        return Ended.HARNESS_ERROR, f"it ended before it asked its model: {detail}"
+    return ended, detail
 
 
 def _by_machine(exit_record: ExitRecord, totals: Totals, limit_s: float) -> End | None:

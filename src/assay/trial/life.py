@@ -204,7 +204,7 @@ class _Life:
         )
         output = sandbox.output()
         reading = await _by_size(output, agent.read, request, output, exit_record)
-        ended, detail = decide_ended(exit_record, reading, door.totals(), limit)
+        ended, detail = decide_ended(exit_record, reading, door.totals(), limit, has_model=bool(self.route.upstreams))
         if self.fenced:
             ended, detail = Ended.INFRASTRUCTURE, "the lease was lost to another worker"
         end = _StepEnd(exit_record, reading, ended, detail)
