@@ -15,7 +15,8 @@ from assay.cli.show_values import at_least, dollars, measured, milliseconds, sho
 from assay.evidence.calls import read_calls
 from assay.evidence.normalise import Normalised, normalise
 from assay.records import Arm, Attempt, Ended, OwnerKind, Role, Trial
-from assay.run.showing import AttemptView, TrialView
+from assay.run.showing import AttemptView, TrialView, written
+from assay.sandboxes.base import Change
 
 SOURCES = Path(__file__).parents[1] / "evidence" / "sources"
 ATTEMPT = Attempt("a", "r", OwnerKind.TRIAL, "t", 1, 1, "w", 0, finished=1, ended=Ended.TIMEOUT)
@@ -72,6 +73,23 @@ def test_what_was_spent_is_a_bound_where_requests_are_not_known() -> None:
         bound = replace(ATTEMPT, spent=spent, spent_is_lower_bound=True)
         first = printed(replace(whole, attempts=(replace(one, attempt=bound),)))["overview"].splitlines()[1]
         assert first.endswith(said)
+
+
+def test_what_tools_leave_behind_is_counted_and_not_named() -> None:
+    whole = view_of(SOURCES / "codex" / "killed", "codex")
+    (one,) = whole.attempts
+    cache = tuple(Change(f".pytest_cache/{name}", "A", kind) for name, kind in (("v", "dir"), ("v/a", "file")))
+    deep = Change("src/__pycache__/a.pyc", "A", "file")
+    own = Change("src/a.py", "M", "file")
+    assert written((*cache, own, deep)) == ((own,), 2)
+    for changes, said in (
+        ((*cache, own, deep), "M src/a.py and 2 files in caches (--diff)"),
+        ((*cache, deep), "nothing but 2 files in caches (--diff)"),
+        (cache[:1], "nothing (--diff)"),
+        ((own,), "M src/a.py (--diff)"),
+    ):
+        seen = printed(replace(whole, attempts=(replace(one, sealed=True, changes=changes),)))
+        assert f"changed: {said}\n" in seen["overview"]
 
 
 def test_a_sub_agents_requests_are_told_from_the_main_loops() -> None:

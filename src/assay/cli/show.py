@@ -25,7 +25,7 @@ from assay.evidence.retries import has_failed
 from assay.records import NANO, Attempt, Score, Trial
 from assay.run.facts import outcomes_of
 from assay.run.opening import Run, open_run
-from assay.run.showing import AttemptView, TrialView, diff, view_trial
+from assay.run.showing import AttemptView, TrialView, diff, view_trial, written
 
 NOT_STARTED = "the trial has no attempt yet"
 NAMED = 8
@@ -76,7 +76,11 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
 def _diff(run: Run, trial: Trial, view: AttemptView) -> str:
     if not view.sealed:
         return NOT_SEALED
-    return diff(run, trial, view) or "nothing was changed"
+    said = diff(run, trial, view)
+    in_caches = _in_caches(view)
+    if not said:
+        return f"nothing was changed but {in_caches}" if in_caches else "nothing was changed"
+    return f"{said}and {in_caches}" if in_caches else said
 
 
 async def _list(run: Run, outcome: str | None, *, as_json: bool) -> None:
@@ -177,13 +181,23 @@ def _or_unknown(value: object) -> str:
 
 
 def _changed(view: AttemptView) -> str:
-    """Name the first files; folders say nothing beyond the files in them."""
+    """Name the first files; folders say nothing beyond the files in them, nor do those that tools leave behind."""
     if not view.sealed:
         return NOT_SEALED
-    files = [change for change in view.changes if change.kind != "dir"] or view.changes
+    outside, _ = written(view.changes)
+    files = [change for change in outside if change.kind != "dir"] or outside
+    in_caches = _in_caches(view)
     named = ", ".join(f"{change.change} {change.path}" for change in files[:NAMED])
     more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
-    return f"{named or 'nothing'}{more} (--diff)"
+    link = "and" if files else "but"
+    left = f" {link} {in_caches}" if in_caches else ""
+    return f"{named or 'nothing'}{more}{left} (--diff)"
+
+
+def _in_caches(view: AttemptView) -> str:
+    """``4 files in caches``, or nothing."""
+    _, number = written(view.changes)
+    return f"{counted(number, 'file')} in caches" if number else ""
 
 
 def _ending(attempt: Attempt) -> str:

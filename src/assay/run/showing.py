@@ -17,6 +17,7 @@ from assay.records import Arm, Attempt, Call, OwnerKind, Record, Score, Trial
 from assay.run.opening import Run
 from assay.sandboxes.base import Change
 from assay.scorers.rebuild import MANIFEST, archived, read_changes
+from assay.scorers.workspace import CACHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,23 @@ def _read_json(path: Path) -> Any:
         return {}
 
 
+def written(changes: Sequence[Change]) -> tuple[tuple[Change, ...], int]:
+    """Return the changes outside folders that tools leave behind, and how many files changed inside such folders."""
+    left = {one.path for one in changes if CACHES & set(Path(one.path).parts)}
+    in_caches = sum(one.kind != "dir" for one in changes if one.path in left)
+    return tuple(one for one in changes if one.path not in left), in_caches
+
+
 def diff(run: Run, trial: Trial, view: AttemptView) -> str:
-    """Return what the agent changed as a unified diff, derived for people; binary and huge files are named only."""
+    """Return what the agent changed as a unified diff, derived for people; binary and huge files are named only.
+
+    Folders that tools leave behind are left out (``written``).
+    """
     folder = run.folder.step(view.attempt.owner, view.attempt.number, max(0, len(view.steps) - 1))
     start = run.tasks[trial.task_hash].start_files()
     now = {name: data for name, _, data in archived(folder) if data is not None}
     parts: list[str] = []
-    for change in sorted(view.changes, key=lambda one: one.path):
+    for change in sorted(written(view.changes)[0], key=lambda one: one.path):
         old = None if change.change == "A" else start.get(change.path)
         new = None if change.change == "D" else now.get(change.path)
         parts.append(_file_diff(change.path, old, new, change.change))
