@@ -8,13 +8,13 @@ from pathlib import Path
 from rich.console import Console
 
 from assay.cli.output import page
-from assay.cli.show import _attempt
+from assay.cli.show import _overview
 from assay.cli.show_calls import show_calls
 from assay.cli.show_telemetry import show_telemetry
 from assay.cli.show_values import at_least, dollars, measured, milliseconds, shortened, who
 from assay.evidence.calls import read_calls
 from assay.evidence.normalise import Normalised, normalise
-from assay.records import Arm, Attempt, Ended, OwnerKind, Role, Trial
+from assay.records import Arm, Attempt, Ended, OwnerKind, Role, Score, Trial
 from assay.run.showing import AttemptView, TrialView, written
 from assay.sandboxes.base import Change
 
@@ -31,7 +31,7 @@ def view_of(folder: Path, agent: str, steps: tuple[dict[str, object], ...] = ())
 
 def printed(view: TrialView) -> dict[str, str]:
     found = {}
-    for name, show in (("telemetry", show_telemetry), ("calls", show_calls), ("overview", overview)):
+    for name, show in (("telemetry", show_telemetry), ("calls", show_calls), ("overview", _overview)):
         out = io.StringIO()
         show(page(out), view)
         found[name] = out.getvalue()
@@ -44,11 +44,6 @@ def in_flight(to: Path) -> Path:
     log = folder / "gateway.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:-1]))
     return folder
-
-
-def overview(console: Console, view: TrialView) -> None:
-    for one in view.attempts:
-        _attempt(console, one)
 
 
 def test_values_have_units_and_unknown_is_a_word() -> None:
@@ -71,7 +66,7 @@ def test_what_was_spent_is_a_bound_where_requests_are_not_known() -> None:
     (one,) = whole.attempts
     for spent, said in ((None, "spent unknown"), (250_000_000, "spent at least $0.2500")):
         bound = replace(ATTEMPT, spent=spent, spent_is_lower_bound=True)
-        first = printed(replace(whole, attempts=(replace(one, attempt=bound),)))["overview"].splitlines()[1]
+        first = printed(replace(whole, attempts=(replace(one, attempt=bound),)))["overview"].splitlines()[2]
         assert first.endswith(said)
 
 
@@ -90,6 +85,21 @@ def test_what_tools_leave_behind_is_counted_and_not_named() -> None:
     ):
         seen = printed(replace(whole, attempts=(replace(one, sealed=True, changes=changes),)))
         assert f"changed: {said}\n" in seen["overview"]
+
+
+def test_scores_are_shown_once_for_attempts_that_share_them() -> None:
+    whole = view_of(SOURCES / "codex" / "killed", "codex")
+    (one,) = whole.attempts
+    scores = {value: Score("a", 0, "executed", "h", "solved", value, None) for value in (0.0, 1.0)}
+    attempts = tuple(
+        replace(one, attempt=replace(ATTEMPT, number=number), scores=() if value is None else (scores[value],))
+        for number, value in enumerate((0.0, None, 0.0, 1.0), start=1)
+    )
+    out = io.StringIO()
+    _overview(page(out), replace(whole, attempts=attempts))
+    first, second, third, fourth = out.getvalue().split("\nattempt ")[1:]
+    assert [part.count("solved") for part in (first, second, third, fourth)] == [1, 0, 0, 1]
+    assert [part.count("scores: those of attempt 1") for part in (first, second, third, fourth)] == [0, 0, 1, 0]
 
 
 def test_a_sub_agents_requests_are_told_from_the_main_loops() -> None:

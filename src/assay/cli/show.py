@@ -68,7 +68,7 @@ async def _show(folder: Path, trial: str | None, wanted: str | None, outcome: st
         elif wanted == "verifier":
             _verifier(run, view)
         else:
-            _overview(view)
+            _overview(page(), view)
     finally:
         await run.ledger.close()
 
@@ -117,17 +117,16 @@ def _with_outcome(rows: Sequence[TrialOutcome], outcome: str | None) -> Sequence
     return kept
 
 
-def _overview(view: TrialView) -> None:
-    console = page()
+def _overview(console: Console, view: TrialView) -> None:
     trial = view.trial
     console.print(f"trial {trial.id}: {view.arm} on {trial.task}, repetition {trial.repetition}")
-    for one in view.attempts:
-        _attempt(console, one)
+    for position, one in enumerate(view.attempts):
+        _attempt(console, one, view.attempts[:position])
     if not view.attempts:
         console.print(NOT_STARTED)
 
 
-def _attempt(console: Console, view: AttemptView) -> None:
+def _attempt(console: Console, view: AttemptView, earlier: Sequence[AttemptView]) -> None:
     attempt = view.attempt
     console.print(f"\nattempt {attempt.number}: {_ending(attempt)}")
     for step in view.steps:
@@ -139,7 +138,10 @@ def _attempt(console: Console, view: AttemptView) -> None:
         console.print("  evidence: NOT what was sealed (assay facts RUN --verify)")
     if view.kept:
         console.print(f"  sandbox kept: {view.kept}", markup=False)
-    if view.scores:
+    same = next((one.attempt.number for one in earlier if _rows(one.scores) == _rows(view.scores)), None)
+    if view.scores and same is not None:
+        console.print(f"  scores: those of attempt {same}")
+    elif view.scores:
         _scores(console, view.scores)
 
 
@@ -170,10 +172,17 @@ def _requests(view: AttemptView) -> str:
 
 def _scores(console: Console, scores: Sequence[Score]) -> None:
     grid = table(("score", "value", "reason"), numbers=("value",))
-    for score in sorted(scores, key=lambda score: score.metric != "solved"):
-        value = UNKNOWN if score.value is None else f"{score.value:,.4g}"
-        grid.add_row(score.metric, value, escape(score.reason or ""))
+    for metric, value, reason in _rows(scores):
+        grid.add_row(metric, value, escape(reason))
     console.print(grid)
+
+
+def _rows(scores: Sequence[Score]) -> list[tuple[str, str, str]]:
+    """Scores as they are shown: metric, value, reason; whether it was solved comes first."""
+    return [
+        (score.metric, UNKNOWN if score.value is None else f"{score.value:,.4g}", score.reason or "")
+        for score in sorted(scores, key=lambda score: score.metric != "solved")
+    ]
 
 
 def _or_unknown(value: object) -> str:
