@@ -5,8 +5,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from assay.cli.output import page
 from assay.cli.show import _overview
 from assay.cli.show_calls import show_calls
@@ -110,6 +108,25 @@ def test_a_sub_agents_requests_are_told_from_the_main_loops() -> None:
     ]  # fmt: skip
     assert "sub-agents: coder registered, 1 use" in said["telemetry"]
     assert "stream agree, otlp agree, session agree (each against the gateway)" in said["overview"]
+
+
+def test_the_cost_of_a_use_among_several_is_in_their_total() -> None:
+    whole = view_of(SOURCES / "claude_code" / "sub_agent", "claude-code")
+    (one,) = whole.attempts
+    (used,) = one.facts.delegations
+    total = dollars(one.facts.measures["delegated_cost_usd"])
+    assert f"cost {total}," in printed(whole)["telemetry"]
+    open_use = replace(used, cost_usd=None)
+
+    def said(facts: Normalised) -> str:
+        return printed(replace(whole, attempts=(replace(one, facts=facts),)))["telemetry"]
+
+    twice = replace(one.facts, delegations=(open_use, open_use))
+    assert said(twice).count(f"cost is in the total of {total}") == 2
+    assert f"cost is in the total of at least {total}" in said(replace(twice, lower_bound=True))
+    of_two = replace(twice, delegations=(open_use, replace(open_use, agent_name="tester")))
+    assert said(of_two).count("cost unknown") == 2
+    assert said(replace(twice, measures={**one.facts.measures, "delegated_cost_usd": None})).count("cost unknown") == 2
 
 
 def test_a_killed_attempt_says_what_is_not_known(tmp_path: Path) -> None:

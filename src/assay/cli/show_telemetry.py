@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from assay.cli.output import counted, table
-from assay.cli.show_values import dollars, measured, milliseconds, shortened, who, whole
+from assay.cli.show_values import UNKNOWN, at_least, dollars, measured, milliseconds, shortened, who, whole
 from assay.evidence.measures import MEASURES
 from assay.evidence.normalise import Normalised
 from assay.evidence.sources.base import ErrorEvent, ToolCall
@@ -113,12 +113,25 @@ def _delegations(console: Console, facts: Normalised) -> None:
     if facts.registered or facts.delegations:
         console.print(f"  sub-agents: {', '.join(facts.registered) or 'none'} registered,"
                       f" {counted(len(facts.delegations), 'use')}")  # fmt: skip
+    together = _cost_together(facts)
     for one in facts.delegations:
         tokens = "unknown tokens" if one.tokens.total is None else counted(one.tokens.total, "token")
-        parts = (f"{one.agent_name} on {one.model or 'an unknown model'}: {tokens}", f"cost {dollars(one.cost_usd)}")
+        own = f"cost {dollars(one.cost_usd)}" if one.cost_usd is not None else together
+        parts = (f"{one.agent_name} on {one.model or 'an unknown model'}: {tokens}", own)
         took = () if one.duration_ms is None else (milliseconds(one.duration_ms),)
         failed = ("failed",) if one.failed else ()
         console.print(f"    {', '.join([*parts, *took, *failed])}", markup=False)
+
+
+def _cost_together(facts: Normalised) -> str:
+    """What is known of the cost of a use that is not told from others: its part of what all uses cost.
+
+    The requests of sub-agents are known to be those of one sub-agent only where no other was used.
+    """
+    cost = facts.measures.get("delegated_cost_usd")
+    if cost is None or len({one.agent_name for one in facts.delegations}) != 1:
+        return f"cost {UNKNOWN}"
+    return f"cost is in the total of {at_least(cost) if facts.lower_bound else dollars(cost)}"
 
 
 def _errors(console: Console, errors: Sequence[ErrorEvent]) -> None:
