@@ -1,4 +1,5 @@
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,22 @@ def test_fits_eighty_columns_in_ascii(evidence: Evidence) -> None:
     text = printed(evidence)
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
+
+
+def relabelled(evidence: Evidence, labels: Sequence[str]) -> Evidence:
+    analysis, lock, facts = evidence
+    arms = tuple(replace(arm, label=label) for arm, label in zip(analysis.arms, labels, strict=True))
+    return replace(analysis, arms=arms), lock, facts
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_labels_that_differ_at_their_end_are_told_apart(by_hand_evidence: Evidence, width: int) -> None:
+    labels = [f"claude-code / free / coder-{'x' * 8}-{number}" for number, _ in enumerate(by_hand_evidence[0].arms)]
+    text = printed(relabelled(by_hand_evidence, labels), width)
+    assert max(map(len, text.splitlines())) <= width
+    table = text.split("\narm ", 1)[1].split("\nBar:", 1)[0]
+    names = "".join(line[: width - 60].strip() for line in table.splitlines()[1:]).replace(" ", "")
+    assert all(names.count(label.replace(" ", "")) == 1 for label in labels)
 
 
 def test_order_and_label(evidence: Evidence) -> None:

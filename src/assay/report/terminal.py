@@ -32,6 +32,9 @@ from assay.report.terminal_agents import agent_grids
 from assay.report.text import ELLIPSIS
 
 BAR = 20
+ARM, PAIR = 20, 30
+NUMBERS = 60
+"""Columns of text for names at least, and what the numbers beside them take."""
 READING = (
     "Bar: mean (o) and 95% interval for tasks like these. Arms that share a letter under 'tie' cannot be told apart."
 )
@@ -99,7 +102,8 @@ def _text(text: str, style: str, console: Console) -> Text:
 def _arms(made: Material, console: Console) -> Grid:
     grid = Grid(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=False, pad_edge=False)
     word = WORDS[made.measure].lower()
-    grid.add_column("arm", overflow="ellipsis", no_wrap=True, max_width=20)
+    # Folded, not cut: labels of arms often differ at the end only.
+    grid.add_column("arm", overflow="fold", max_width=max(ARM, console.width - NUMBERS))
     grid.add_column("tie", no_wrap=True)
     grid.add_column("rank", no_wrap=True)
     grid.add_column(f"{word}, 95%", justify="right", no_wrap=True)
@@ -143,7 +147,9 @@ def _matters(made: Material, finding: Finding) -> bool:
 
 def _findings(made: Material, findings: list[Finding], console: Console) -> Grid:
     grid = Grid(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    grid.add_column(f"difference in {WORDS[made.measure].lower()}", overflow="fold", max_width=30)
+    grid.add_column(
+        f"difference in {WORDS[made.measure].lower()}", overflow="fold", max_width=max(PAIR, console.width - NUMBERS)
+    )
     grid.add_column("points, 95%", justify="right", no_wrap=True)
     grid.add_column("p corr.", justify="right", no_wrap=True)
     grid.add_column("verdict", no_wrap=True)
