@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from assay.analysis.analyse import analyse
 from assay.analysis.base import Analysis
 from assay.evidence.facts import Facts
 from assay.evidence.lock import Lock
 from assay.report import numbers
 from assay.report.json_report import report_data
 from assay.report.terminal import bar, print_report
+from assay.testing.facts import make_facts
 
 Evidence = tuple[Analysis, Lock, Facts]
 
@@ -41,6 +43,39 @@ def test_labels_that_differ_at_their_end_are_told_apart(by_hand_evidence: Eviden
     table = text.split("\narm ", 1)[1].split("\nBar:", 1)[0]
     names = "".join(line[: width - 60].strip() for line in table.splitlines()[1:]).replace(" ", "")
     assert all(names.count(label.replace(" ", "")) == 1 for label in labels)
+
+
+def of_arms(number: int, spread: float) -> Evidence:
+    facts, lock = make_facts(3, n_arms=number, n_tasks=12, reps=2, spread=spread)
+    return analyse(facts, lock), lock, facts
+
+
+def compared(evidence: Evidence) -> list[str]:
+    """The lines of the table of differences, at a width that folds none."""
+    table = printed(evidence, 200).split("\ndifference in solved", 1)[1]
+    return table.split("\n\n", 1)[0].splitlines()[1:]
+
+
+@pytest.mark.parametrize("spread", [0.0, 3.0])
+def test_of_many_pairs_those_that_say_most_are_shown(spread: float) -> None:
+    many = of_arms(8, spread)
+    *rows, more = compared(many)
+    assert len(rows) == 8
+    assert more == "20 more pairs: report.html"
+    shown = [row for row in rows if "not established" not in row]
+    assert len(shown) == min(8, len(many[0].established))
+    assert rows[: len(shown)] == shown
+    text = printed(many, 200)
+    lists = text.split("\nEstablished", 1)[1].split("\ndifference in", 1)[0]
+    assert lists.count("  - ") <= 10
+    for claims in (many[0].established, many[0].not_established):
+        assert (f"  - {len(claims)} pairs: report.html" in lists) == (len(claims) > 8)
+
+
+def test_of_few_pairs_all_are_shown() -> None:
+    few = of_arms(6, 0.0)
+    assert len(compared(few)) == 15
+    assert all(claim in printed(few, 200) for claim in few[0].not_established)
 
 
 def test_order_and_label(evidence: Evidence) -> None:

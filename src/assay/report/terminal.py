@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as Grid
@@ -33,8 +35,10 @@ from assay.report.text import ELLIPSIS
 
 BAR = 20
 ARM, PAIR = 20, 30
-NUMBERS = 60
-"""Columns of text for names at least, and what the numbers beside them take."""
+NUMBERS = 60  # columns of text that stand beside names
+ALL_PAIRS = 15  # those of 6 arms
+PAIRS = 8
+ELSEWHERE = "report.html"
 READING = (
     "Bar: mean (o) and 95% interval for tasks like these. Arms that share a letter under 'tie' cannot be told apart."
 )
@@ -59,16 +63,23 @@ def print_report(analysis: Analysis, lock: Lock, facts: Facts, console: Console)
     console.print()
     console.print(_arms(made, console))
     console.print(_text(READING, "dim", console))
+    findings = [finding for finding in made.analysis.findings if _matters(made, finding)]
     none_shown, none_open = empty_lists(made)
-    _list(console, "Established", made.analysis.established, none_shown)
-    _list(console, "Not established", made.analysis.not_established, none_open)
+    for title, claims, none in (
+        ("Established", made.analysis.established, none_shown),
+        ("Not established", made.analysis.not_established, none_open),
+    ):
+        counted = len(findings) > ALL_PAIRS and len(claims) > PAIRS
+        _list(console, title, (f"{plural(len(claims), 'pair')}: {ELSEWHERE}",) if counted else claims, none)
     for grid in agent_grids(made, lambda text: _text(text, "", console)):
         console.print()
         console.print(grid)
-    findings = [finding for finding in made.analysis.findings if _matters(made, finding)]
     if findings:
+        told = _telling(findings) if len(findings) > ALL_PAIRS else findings
         console.print()
-        console.print(_findings(made, findings, console))
+        console.print(_findings(made, told, console))
+        if len(told) < len(findings):
+            console.print(_text(f"{plural(len(findings) - len(told), 'more pair')}: {ELSEWHERE}", "dim", console))
     console.print()
     console.print(_text(_health(made), "", console))
     for note in made.facts.health.notes:
@@ -143,6 +154,16 @@ def _matters(made: Material, finding: Finding) -> bool:
         and finding.target is Target.TASKS_LIKE_THESE
         and not finding.family.startswith("control")
     )
+
+
+def _telling(findings: list[Finding]) -> list[Finding]:
+    """Choose the ``PAIRS`` that say most: established first, then the smallest p, then the largest difference."""
+
+    def order(finding: Finding) -> tuple[bool, float, float, float]:
+        p, corrected = (math.inf if one is None else one for one in (finding.p, finding.p_corrected))
+        return finding.verdict is Verdict.NOT_ESTABLISHED, corrected, p, -abs(finding.difference or 0.0)
+
+    return sorted(findings, key=order)[:PAIRS]
 
 
 def _findings(made: Material, findings: list[Finding], console: Console) -> Grid:
