@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup agents demo test lint format type bench docs lock clean
+.PHONY: help setup agents demo test test-agents lint format type bench docs lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -22,9 +22,12 @@ agents: $(STAMP) ## install the command-line agents that the tests drive, at the
 demo: $(STAMP)   ## the whole job on simulated models: no key, no docker, no network
 	$(BIN)/assay demo $(if $(OUT),--out $(OUT),)
 
-test: $(STAMP)   ## the whole test suite; what this machine cannot run is skipped by name
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser" -rs
+test: $(STAMP)   ## the test suite; what this machine cannot run is skipped by name
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser and not agents" -rs
 	$(BIN)/pytest -q -m browser -rs
+
+test-agents: $(STAMP) ## the installed command-line agents in every contract case, and through the whole suite
+	$(BIN)/pytest -q -n 2 --dist worksteal -m agents -rs
 
 lint: $(STAMP)   ## ruff, check only
 	$(BIN)/ruff check .

@@ -221,7 +221,9 @@ async def test_a_kill_leaves_session_files_and_what_was_exported(tmp_path: Path)
 async def test_a_configuration_that_it_rejects_is_said_in_its_words(tmp_path: Path) -> None:
     profiles = {"broken": {"settings": {"codex": {"model_reasoning_effort": 7}}}}
     driven = await drive(tmp_path, profiles=profiles)
-    assert driven.attempt.ended is Ended.AGENT_CRASH
+    # It never asked its model, so nothing is held against that.
+    assert driven.attempt.ended is Ended.HARNESS_ERROR
+    assert driven.outcome.solved is None
     assert "config.toml: invalid type" in str(driven.attempt.ended_detail)
     assert "model_reasoning_effort" in str(driven.attempt.ended_detail)
     assert driven.calls == ()

@@ -51,7 +51,6 @@ async def test_what_failed_is_refused_and_tried_again(cache: Path, monkeypatch: 
     assert tested == ["opencode", "opencode"]
 
 
-@pytest.mark.agents
 @pytest.mark.parametrize("name", ["claude-code", "codex", "opencode", "gemini-cli", "aider", "mini-swe-agent"])
 async def test_the_installed_version_passes(name: str) -> None:
     missing = missing_agent(name)
