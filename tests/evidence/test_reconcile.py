@@ -174,6 +174,14 @@ def test_what_the_gateway_saw_agrees_with_itself(made: list[Counted], gaps: set[
     assert found.differences == {}
 
 
+def test_a_batch_that_was_never_sent_may_hold_several_requests() -> None:
+    listed = replace(counted(1), seen_in=frozenset({Source.STREAM}))
+    (found,) = reconcile([listed, counted(2), counted(3)], [said(1, finished=False, gaps=("last_request",))])
+    assert (found.verdict, found.left_out) == ("agree", ("last_request",))
+    (hole,) = reconcile([counted(1), replace(counted(2), seen_in=listed.seen_in)], [said(1, gaps=("last_request",))])
+    assert hole.verdict == "disagree"
+
+
 def test_of_requests_that_were_cut_a_source_may_have_kept_one() -> None:
     cut = [counted(seq, error="broke off") for seq in (1, 2)]
     kept = replace(counted(3, error="broke off"), seen_in=frozenset({Source.STREAM}))

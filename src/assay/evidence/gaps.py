@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from assay.evidence.sources.base import Source
 from assay.records import Call, Role, Tokens
@@ -91,6 +92,18 @@ def _last(counted: Sequence[Counted], _: Source) -> frozenset[int]:
     return frozenset(whole[-1:])
 
 
+def _last_batch(counted: Sequence[Counted], source: Source) -> frozenset[int]:
+    """What a source does not list at the end; where it lists nothing at all, the last whole request."""
+    if not any(source in one.seen_in for one in counted):
+        return _last(counted, source)
+    behind = takewhile(lambda one: source not in one.seen_in, sorted(counted, key=_seq, reverse=True))
+    return frozenset(map(_seq, behind))
+
+
+def _seq(one: Counted) -> int:
+    return one.call.seq
+
+
 def _last_main(counted: Sequence[Counted], source: Source) -> frozenset[int]:
     return _last([one for one in counted if one.role in {Role.MAIN, None}], source)
 
@@ -115,7 +128,7 @@ _HIDES: Mapping[str, Hides] = {
     "cut_off_sub_agents": _unlisted_sub_agents,
     "auxiliary": _with_role(Role.AUXILIARY),
     "title_request": _with_role(Role.AUXILIARY),
-    "last_request": _last,
+    "last_request": _last_batch,
     "running_step": _last_main,
     "running_turn": _last_main,
     "open_turn": _last_step,
